@@ -1,0 +1,147 @@
+/*
+ * record - what a scenario's run leaves behind, as plain data: every job, and the target as seen from outside.
+ *
+ * The engine and the watcher write it, the verdict and the results read it; none of these know each other. Step and
+ * phase numbers are those of the plan. All points in time are nanoseconds since `started` (the first job's due time
+ * is near 0); -1 means "did not happen". Everything lives in the record's arena; one writer at a time.
+ *
+ * Laws, see record_check(): attempted = ok + failed + unfinished; due <= sent <= ended; a step ends after it starts.
+ */
+#pragma once
+
+#include "arena.h"
+#include "clock.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Why a job failed. The target's misbehaviour is data: it is counted by kind. */
+enum fail_kind {
+    FAIL_NONE,
+    FAIL_REFUSED,  /* nobody listens */
+    FAIL_NETWORK,  /* unreachable, no route, no local port ... */
+    FAIL_RESET,    /* connection closed or reset before the whole answer */
+    FAIL_PROTOCOL, /* what came is not HTTP/1.1 */
+    FAIL_TOO_LARGE,
+    FAIL_STATUS,   /* an answer with a status that the workflow does not expect */
+    FAIL_BODY,     /* the answer's body lacks what the workflow needs */
+    FAIL_JOB,      /* the target says that the job failed */
+    FAIL_MODEL,    /* what was downloaded is no valid model */
+    FAIL_TIMEOUT,  /* the job's time was up: its age is a censored value */
+    FAIL_KINDS
+};
+const char *fail_kind_name(enum fail_kind kind); /* "refused" ... */
+
+enum job_outcome { JOB_RUNNING, JOB_OK, JOB_FAILED, JOB_UNFINISHED };
+
+struct record_span {
+    nsec start, end;
+};
+
+struct record_job {
+    int number;                 /* from 0, in the order of starting */
+    int user;                   /* from 0 */
+    int phase;                  /* in which it was submitted; -1: warm-up, kept out of every statistic */
+    enum job_outcome outcome;
+    enum fail_kind fail;
+    int failed_step;            /* -1: none */
+    int error;                  /* index of the message; -1: none */
+    bool accepted;              /* the step before the wait (or the only one) was answered as expected */
+    bool model_checked, model_valid;
+    int64_t model_bytes, model_triangles;
+    int polls;
+    nsec due;                   /* when it should have started */
+    nsec sent;                  /* when it did */
+    nsec ended;
+    struct record_span *steps;  /* one a step of the workflow */
+    nsec queue, processing;     /* durations told by the server; -1: it does not tell */
+    nsec validate;              /* duration of the check; -1: none */
+};
+
+/* A job's generation: from the start of the plan's first generation step to the end of its last; -1 when either is
+ * missing. */
+nsec record_generation(const struct record_job *job, int first_step, int last_step);
+
+struct record_point {
+    nsec at;
+    double value;
+};
+
+enum series_state {
+    SERIES_ABSENT,     /* looked for and not there: the target has no such thing */
+    SERIES_UNREADABLE, /* exists, or may exist, but could not be read */
+    SERIES_PRESENT,
+};
+
+struct record_series {
+    const char *name; /* "target.memory", "gpu.memory", or a metric's name */
+    const char *unit; /* "bytes", "MB", ... */
+    enum series_state state;
+    const char *why;  /* of a state that is not present; and "simulated" for simulated figures */
+    bool simulated;
+    struct record_point *points;
+    int count, capacity;
+};
+
+struct record_probe { /* of the target's health */
+    nsec at;
+    nsec took;
+    bool ok;
+};
+
+struct record_metrics {         /* the target's /metrics, compared from the first scrape to the last */
+    bool readable;
+    const char *why;            /* when it is not */
+    int families;               /* in the last scrape */
+    int scrapes, failed_scrapes;
+};
+
+struct record_generator {       /* ourselves */
+    int workers;
+    nsec cpu;                   /* used by the process during the run */
+    double steal_percent;       /* of the machine, during the run */
+    int64_t skipped;            /* starts that were skipped because max_in_flight jobs were under way */
+};
+
+struct record {
+    struct arena arena;
+    nsec started_wall;          /* of the zero of time */
+    nsec load_ended;            /* when users stopped to start jobs */
+    nsec ended;                 /* the last job's end */
+    bool interrupted;
+    int step_count;
+    int phase_count;
+    struct record_span *phases; /* as they were played */
+    struct record_job **jobs;   /* by number */
+    int job_count, job_capacity;
+    const char **messages;      /* distinct error messages, "step: what"; the last may be "other errors" */
+    int message_count;
+    struct record_point *users; /* each change of the number of active users */
+    int user_changes, user_capacity;
+    struct record_series *series;
+    int series_count, series_capacity;
+    struct record_probe *probes;
+    int probe_count, probe_capacity;
+    struct record_metrics metrics;
+    struct record_generator generator;
+};
+
+enum { RECORD_MESSAGES_MAX = 100 };
+
+void record_init(struct record *r, int step_count, int phase_count);
+void record_finish(struct record *r);
+
+/* A new job with all times -1. */
+struct record_job *record_add_job(struct record *r);
+/* The index of the message, which is copied; past the maximum all are "other errors". Control characters and bytes
+ * that are not UTF-8 become '?': the text comes from outside. */
+int record_message(struct record *r, const char *text);
+void record_add_users(struct record *r, nsec at, int users);
+struct record_series *record_add_series(struct record *r, const char *name, const char *unit);
+void record_add_point(struct record *r, struct record_series *s, nsec at, double value);
+void record_add_probe(struct record *r, struct record_probe probe);
+/* NULL when there is none of that name. */
+const struct record_series *record_find_series(const struct record *r, const char *name);
+
+/* Checks the laws above. Returns NULL when they hold, else which is broken (static text). */
+const char *record_check(const struct record *r);

@@ -1,0 +1,58 @@
+#include "test.h"
+#include "arena.h"
+
+static void test_memory_is_zeroed_and_aligned(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, "test", 1 << 20);
+    for (int round = 0; round < 3; round++) {
+        for (size_t n = 1; n < 300; n += 7) {
+            unsigned char *p = arena_alloc(&a, n, 1);
+            assert_int_equal((uintptr_t)p % 16, 0);
+            for (size_t i = 0; i < n; i++)
+                assert_int_equal(p[i], 0);
+            memset(p, 0xff, n);
+        }
+        arena_reset(&a);
+    }
+    arena_finish(&a);
+}
+
+static void test_reset_keeps_blocks(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, "test", 1 << 20);
+    arena_alloc(&a, 5000, 1);
+    arena_alloc(&a, 50000, 1);
+    size_t held = a.held_bytes;
+    for (int i = 0; i < 100; i++) {
+        arena_reset(&a);
+        arena_alloc(&a, 5000, 1);
+        arena_alloc(&a, 50000, 1);
+    }
+    assert_int_equal(a.held_bytes, held);
+    arena_finish(&a);
+}
+
+static void test_printf_copies(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, "test", 1 << 20);
+    char *text = arena_printf(&a, "%d-%s", 42, "x");
+    assert_string_equal(text, "42-x");
+    assert_string_equal(arena_copy(&a, "abcdef", 3), "abc");
+    arena_finish(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory_is_zeroed_and_aligned),
+        cmocka_unit_test(test_reset_keeps_blocks),
+        cmocka_unit_test(test_printf_copies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
