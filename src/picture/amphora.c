@@ -29,6 +29,7 @@ static void choose_knots(struct knot knots[KNOTS], struct rng *rng)
     double belly = between(rng, 0.195, 0.250), belly_at = between(rng, 0.40, 0.52);
     double shoulder_at = between(rng, 0.22, 0.27), stem = between(rng, 0.042, 0.060);
     double foot = stem + between(rng, 0.030, 0.055);
+    double below = belly * between(rng, 0.86, 0.92), taper = 0.35 * between(rng, 0.7, 1.0);
     const struct knot chosen[KNOTS] = {
         {0, lip},
         {0.025, lip + 0.006},
@@ -38,8 +39,8 @@ static void choose_knots(struct knot knots[KNOTS], struct rng *rng)
         {shoulder_at, neck + 0.010},
         {shoulder_at + 0.08, neck + 0.62 * (belly - neck)},
         {belly_at, belly},
-        {belly_at + 0.16, belly * between(rng, 0.86, 0.92)},
-        {0.82, stem + 0.35 * (belly - stem) * between(rng, 0.7, 1.0)},
+        {belly_at + 0.16, below},
+        {0.82, stem + taper * (belly - stem)},
         {0.93, stem},
         {0.955, foot - 0.004},
         {1, foot + 0.004},
@@ -108,7 +109,8 @@ static void build_handle(struct amphora *a, struct rng *rng)
 void amphora_init(struct amphora *a, struct rng *rng)
 {
     struct knot knots[KNOTS];
-    *a = (struct amphora){.top = between(rng, 0.075, 0.11), .bottom = between(rng, 0.89, 0.92)};
+    *a = (struct amphora){.top = between(rng, 0.075, 0.11)}; /* one draw a statement: C orders nothing within one */
+    a->bottom = between(rng, 0.89, 0.92);
     a->per_span = 1 / (a->bottom - a->top);
     a->tilt = between(rng, 0.14, 0.20);
     choose_knots(knots, rng);

@@ -88,47 +88,51 @@ static void choose_light(struct painting *p, struct rng *rng)
 }
 
 /* A band whose cells are about as wide as high. */
-static void add_band(struct painting *p, double from, double to, enum ornament ornament, bool inverted)
+static void add_band(struct painting *p, double from, double to, enum ornament ornament)
 {
     assert(p->band_count < BANDS);
     double span = p->vase.bottom - p->vase.top;
     double around = 6.283185307179586 * amphora_radius(&p->vase, (from + to) / 2);
     int count = (int)(around / ((to - from) * span) + 0.5);
     int least = ornament == RAYS ? 14 : 4;
-    p->bands[p->band_count++] = (struct band){from, to, ornament, count < least ? least : count, inverted};
+    p->bands[p->band_count++] = (struct band){from, to, ornament, count < least ? least : count, false};
 }
 
-static enum ornament one_of(struct rng *rng, const enum ornament *choice, int count)
+/* One of the six ornaments, and by this chance with paint and ground exchanged. */
+static void add_frieze(struct painting *p, double from, double to, const enum ornament choice[6], double chance,
+                       struct rng *rng)
 {
-    return choice[rng_range(rng, 0, count - 1)];
+    add_band(p, from, to, choice[rng_range(rng, 0, 5)]);
+    p->bands[p->band_count - 1].inverted = rng_unit(rng) < chance;
 }
 
 static void choose_bands(struct painting *p, struct rng *rng)
 {
-    static const enum ornament small[] = {ZIGZAG, DOTS, CHECKER, WAVES, LEAVES, KEY};
-    static const enum ornament large[] = {KEY, WAVES, LEAVES, ZIGZAG, DOTS, KEY};
-    add_band(p, 0, 0.06, SOLID, false);
-    add_band(p, 0.115, 0.185, one_of(rng, small, 6), false);
+    static const enum ornament shoulder[6] = {TONGUES, TONGUES, TONGUES, RAYS, TONGUES, LEAVES};
+    static const enum ornament small[6] = {ZIGZAG, DOTS, CHECKER, WAVES, LEAVES, KEY};
+    static const enum ornament large[6] = {KEY, WAVES, LEAVES, ZIGZAG, DOTS, KEY};
+    add_band(p, 0, 0.06, SOLID);
+    add_frieze(p, 0.115, 0.185, small, 0, rng);
     double at = 0.245 + 0.02 * rng_unit(rng);
-    add_band(p, at, at + 0.006, SOLID, false);
-    add_band(p, at + 0.012, at + 0.075, TONGUES, rng_unit(rng) < 0.3);
-    add_band(p, at + 0.081, at + 0.087, SOLID, false);
+    add_band(p, at, at + 0.006, SOLID);
+    add_frieze(p, at + 0.012, at + 0.075, shoulder, 0.3, rng);
+    add_band(p, at + 0.081, at + 0.087, SOLID);
     at += 0.115;
     double high = 0.10 + 0.05 * rng_unit(rng);
-    add_band(p, at, at + 0.008, SOLID, false);
-    add_band(p, at + 0.016, at + 0.016 + high, one_of(rng, large, 6), rng_unit(rng) < 0.4);
+    add_band(p, at, at + 0.008, SOLID);
+    add_frieze(p, at + 0.016, at + 0.016 + high, large, 0.4, rng);
     at += high + 0.024;
-    add_band(p, at, at + 0.008, SOLID, false);
+    add_band(p, at, at + 0.008, SOLID);
     at += 0.024 + 0.02 * rng_unit(rng);
-    add_band(p, at, at + 0.05, one_of(rng, small, 6), rng_unit(rng) < 0.3);
+    add_frieze(p, at, at + 0.05, small, 0.3, rng);
     at += 0.058;
-    add_band(p, at, at + 0.008, SOLID, false);
+    add_band(p, at, at + 0.008, SOLID);
     at += 0.02;
     if (at < 0.70)
-        add_band(p, at, at + 0.05, SOLID, false);
-    add_band(p, 0.76, 0.90, RAYS, false);
-    add_band(p, 0.905, 0.912, SOLID, false);
-    add_band(p, 0.952, 1.01, SOLID, false);
+        add_band(p, at, at + 0.05, SOLID);
+    add_band(p, 0.76, 0.90, RAYS);
+    add_band(p, 0.905, 0.912, SOLID);
+    add_band(p, 0.952, 1.01, SOLID);
 }
 
 /* Is there paint at (u, v) of a cell, both from 0 to 1? */
