@@ -1,0 +1,34 @@
+#include "poisson.h"
+
+static float diagonal(const float *alpha, int w, float iso, float lambda)
+{
+    const int step[4] = {-1, 1, -w, w};
+    float sum = lambda;
+    for (int s = 0; s < 4; s++) {
+        float other = alpha[step[s]];
+        sum += other > iso ? 1 : 1 / poisson_theta(*alpha, other, iso);
+    }
+    return sum;
+}
+
+void poisson_init(struct poisson *p, struct arena *arena, int w, int h, const float *alpha, float iso, float lambda)
+{
+    *p = (struct poisson){.w = w, .h = h};
+    p->lo = arena_new(arena, int, h);
+    p->hi = arena_new(arena, int, h);
+    p->diag = arena_new(arena, float, (size_t)w * h);
+    p->inverse = arena_new(arena, float, (size_t)w * h);
+    for (int y = 1; y < h - 1; y++) {
+        for (int x = 1; x < w - 1; x++) {
+            int i = y * w + x;
+            if (!(alpha[i] > iso))
+                continue;
+            if (!p->hi[y])
+                p->lo[y] = x;
+            p->hi[y] = x + 1;
+            p->diag[i] = diagonal(alpha + i, w, iso, lambda);
+            p->inverse[i] = 1 / p->diag[i];
+            p->unknowns++;
+        }
+    }
+}
