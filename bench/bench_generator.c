@@ -69,7 +69,7 @@ static bool read_image(struct bench *b, const char *path)
 {
     struct picture picture;
     if (path)
-        return file_read(path, &b->image);
+        return file_read(path, &b->image) == 0;
     picture_draw(&picture, SIDE, 1);
     bool done = png_write(&picture, 6, &b->image);
     picture_finish(&picture);

@@ -159,12 +159,12 @@ static enum generator_error make_shape(struct job *j)
 {
     struct arena *arena = &j->generator->arena;
     const struct grid *g = &j->grid;
-    poisson_init(&j->poisson, arena, g->w, g->h, g->alpha, GRID_ISO, 0);
+    poisson_init(&j->poisson, arena, g->w, g->h, g->alpha, g->rule, 0);
     multigrid_init(&j->multigrid, arena, &j->poisson);
     if (!solve(j))
         return cancelled(j);
     const struct mesher_grid nodes = {
-        .w = g->w, .h = g->h, .alpha = g->alpha, .iso = GRID_ISO, .u = multigrid_solution(&j->multigrid)};
+        .w = g->w, .h = g->h, .alpha = g->alpha, .rule = g->rule, .u = multigrid_solution(&j->multigrid)};
     mesher_build(&j->shape, arena, &nodes);
     if (!report(j, 0.9))
         return cancelled(j);

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <math.h>
 
-enum { MIN_ACROSS = 8, MAX_PER_PIXEL = 4, QUALITIES = 10 };
+enum { MIN_ACROSS = 8, MAX_PER_PIXEL = 5, QUALITIES = 10 };
 
 static const int nodes_of_quality[QUALITIES] = {32, 48, 64, 80, 96, 112, 128, 192, 256, 512};
 
@@ -33,7 +33,8 @@ void grid_init(struct grid *g, struct arena *arena, const struct picture *pictur
     *g = (struct grid){.w = across + 2 * GRID_PAD,
                        .h = down + 2 * GRID_PAD,
                        .longer = across > down ? across : down,
-                       .cell = cell};
+                       .cell = cell,
+                       .rule = cell >= 1 ? CONTOUR_COVERAGE : CONTOUR_LINEAR};
     g->alpha = arena_new(arena, float, (size_t)g->w * g->h);
     resample_axis_init(&g->x, arena, picture->width, g->w, cell, GRID_PAD);
     resample_axis_init(&g->y, arena, picture->height, g->h, cell, GRID_PAD);
@@ -50,7 +51,7 @@ struct component {
 static struct component flood(const struct grid *g, int *label, int *stack, int start, int name)
 {
     const int step[4] = {-1, 1, -g->w, g->w};
-    struct component c = {.first = start, .inside = g->alpha[start] > GRID_ISO};
+    struct component c = {.first = start, .inside = g->alpha[start] > CONTOUR_ISO};
     int top = 0, nodes = g->w * g->h;
     stack[top++] = start;
     label[start] = name;
@@ -61,7 +62,7 @@ static struct component flood(const struct grid *g, int *label, int *stack, int 
             int next = at + step[s];
             if (next < 0 || next >= nodes || (s == 0 && column == 0) || (s == 1 && column == g->w - 1))
                 continue;
-            if (label[next] || (g->alpha[next] > GRID_ISO) != c.inside)
+            if (label[next] || (g->alpha[next] > CONTOUR_ISO) != c.inside)
                 continue;
             label[next] = name;
             stack[top++] = next;
@@ -98,7 +99,7 @@ int grid_clean(struct grid *g, struct arena *arena, double min_share, double max
         float alpha = label[i] == 1 ? -1 : cleaned_alpha(&found[label[i]], largest, inside, min_share, max_hole);
         if (alpha >= 0)
             g->alpha[i] = alpha;
-        left += g->alpha[i] > GRID_ISO;
+        left += g->alpha[i] > CONTOUR_ISO;
     }
     return left;
 }

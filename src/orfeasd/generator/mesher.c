@@ -1,5 +1,4 @@
 #include "mesher.h"
-#include "poisson.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -21,15 +20,15 @@ static const struct polygon polygon_of_case[16] = {
 
 enum { DIAGONAL = 5, OTHER_DIAGONAL = 10 };
 
-static int cell_case(const float *a, int w, float iso)
+static int cell_case(const float *a, int w)
 {
-    return (a[0] > iso) | (a[1] > iso) << 1 | (a[w + 1] > iso) << 2 | (a[w] > iso) << 3;
+    return (a[0] > CONTOUR_ISO) | (a[1] > CONTOUR_ISO) << 1 | (a[w + 1] > CONTOUR_ISO) << 2 | (a[w] > CONTOUR_ISO) << 3;
 }
 
 /* A cell with two opposite corners inside falls apart into two triangles when its middle is outside. */
-static bool is_split(int kind, const float *a, int w, float iso)
+static bool is_split(int kind, const float *a, int w)
 {
-    return (kind == DIAGONAL || kind == OTHER_DIAGONAL) && !(a[0] + a[1] + a[w] + a[w + 1] > 4 * iso);
+    return (kind == DIAGONAL || kind == OTHER_DIAGONAL) && !(a[0] + a[1] + a[w] + a[w + 1] > 4 * CONTOUR_ISO);
 }
 
 struct builder {
@@ -46,12 +45,12 @@ static void count(const struct mesher_grid *g, struct mesher_shape *s, int *ret_
     for (int y = 0; y < g->h - 1; y++) {
         const float *a = g->alpha + (ptrdiff_t)y * g->w;
         for (int x = 0; x < g->w - 1; x++, a++) {
-            int kind = cell_case(a, g->w, g->iso);
+            int kind = cell_case(a, g->w);
             if (!kind)
                 continue;
             inside += kind & 1;
             contour += ((kind ^ kind >> 1) & 1) + ((kind ^ kind >> 3) & 1);
-            triangles += is_split(kind, a, g->w, g->iso) ? 2 : polygon_of_case[kind].points - 2;
+            triangles += is_split(kind, a, g->w) ? 2 : polygon_of_case[kind].points - 2;
         }
     }
     s->inside = inside;
@@ -64,10 +63,9 @@ static void count(const struct mesher_grid *g, struct mesher_shape *s, int *ret_
 static int add_contour(struct builder *b, int i, int step, int vertex)
 {
     const struct mesher_grid *g = b->grid;
-    bool here = g->alpha[i] > g->iso;
+    bool here = g->alpha[i] > CONTOUR_ISO;
     int in = here ? i : i + step, out = here ? i + step : i;
-    float t = poisson_theta(g->alpha[in], g->alpha[out], g->iso);
-    t = t > 1 - POISSON_THETA_MIN ? 1 - POISSON_THETA_MIN : t;
+    float t = contour_place(g->rule, g->alpha[in], g->alpha[out]);
     float from_i = here ? t : 1 - t;
     float x = (float)(i % g->w), y = (float)(i / g->w);
     b->shape->mesh.position[vertex] = (struct vec3){x + (step == 1 ? from_i : 0), -(y + (step == 1 ? 0 : from_i)), 0};
@@ -92,12 +90,12 @@ static void add_vertices(struct builder *b)
     for (int y = 0; y < g->h - 1; y++) {
         for (int x = 0; x < g->w - 1; x++) {
             int i = y * g->w + x;
-            bool here = g->alpha[i] > g->iso;
+            bool here = g->alpha[i] > CONTOUR_ISO;
             if (here)
                 add_node(b, i, x, y, next++);
-            if (here != (g->alpha[i + 1] > g->iso))
+            if (here != (g->alpha[i + 1] > CONTOUR_ISO))
                 b->across[i] = add_contour(b, i, 1, contour++);
-            if (here != (g->alpha[i + g->w] > g->iso))
+            if (here != (g->alpha[i + g->w] > CONTOUR_ISO))
                 b->down[i] = add_contour(b, i, g->w, contour++);
         }
     }
@@ -125,7 +123,7 @@ static void add_cell(struct builder *b, int i, int kind)
     int w = g->w;
     const int corner[8] = {b->node[i],   b->node[i + 1],   b->node[i + w + 1], b->node[i + w],
                            b->across[i], b->down[i + 1],   b->across[i + w],   b->down[i]};
-    if (is_split(kind, g->alpha + i, w, g->iso)) {
+    if (is_split(kind, g->alpha + i, w)) {
         for (int bit = 1; bit < 16; bit <<= 1)
             if (kind & bit)
                 add_fan(b, corner, polygon_of_case[bit].point, polygon_of_case[bit].points);
@@ -152,7 +150,7 @@ void mesher_build(struct mesher_shape *ret, struct arena *arena, const struct me
     add_vertices(&b);
     for (int y = 0; y < grid->h - 1; y++) {
         for (int i = y * grid->w; i < (y + 1) * grid->w - 1; i++) {
-            int kind = cell_case(grid->alpha + i, grid->w, grid->iso);
+            int kind = cell_case(grid->alpha + i, grid->w);
             if (kind)
                 add_cell(&b, i, kind);
         }

@@ -12,12 +12,13 @@
 #pragma once
 
 #include "arena.h"
+#include "contour.h"
 #include "mesh.h"
 
 struct mesher_grid {
     int w, h;           /* the outermost nodes must be outside */
     const float *alpha;
-    float iso;          /* inside: alpha > iso */
+    enum contour_rule rule;
     const float *u;     /* height squared, in node distances squared */
 };
 

@@ -5,17 +5,16 @@
  * lambda = 0 a disk of radius R has u = R^2 - r^2: a ball; an infinite strip of half width a has u = 2 (a^2 - x^2).
  * lambda = 4 / d^2 keeps the depth below d.
  *
- * Unit of length: the distance of two nodes. Between an inside node i and an outside neighbour j the contour lies at
- *   theta = (A_i - iso) / (A_i - A_j), clamped to [POISSON_THETA_MIN, 1],
- * and the row of i gets 1/theta on the diagonal and nothing off it (Gibou, Fedkiw, Cheng, Kang, "A second-order-accurate
- * symmetric discretization of the Poisson equation on irregular domains", J. Comput. Phys. 176, 2002): symmetric,
- * positive definite.
+ * Unit of length: the distance of two nodes. Where the contour lies at theta (see contour.h) between an inside node i
+ * and an outside neighbour, the row of i gets 1/theta on the diagonal and nothing off it (Gibou, Fedkiw, Cheng, Kang, "A
+ * second-order-accurate symmetric discretization of the Poisson equation on irregular domains", J. Comput. Phys. 176,
+ * 2002): symmetric, positive definite.
  */
 #pragma once
 
 #include "arena.h"
+#include "contour.h"
 
-#define POISSON_THETA_MIN 0.05f
 #define POISSON_SOURCE 4.0f
 
 struct poisson {
@@ -26,12 +25,6 @@ struct poisson {
     float *inverse; /* 1 / diag; 0 outside */
 };
 
-/* Where the contour cuts the edge from inside node i to outside node j, from i, in edge lengths: (0, 1]. */
-static inline float poisson_theta(float alpha_i, float alpha_j, float iso)
-{
-    float theta = (alpha_i - iso) / (alpha_i - alpha_j);
-    return theta < POISSON_THETA_MIN ? POISSON_THETA_MIN : theta > 1 ? 1 : theta;
-}
-
-/* Inside is alpha > iso; the outermost nodes must be outside. Arrays live in the arena. */
-void poisson_init(struct poisson *p, struct arena *arena, int w, int h, const float *alpha, float iso, float lambda);
+/* The outermost nodes must be outside. Arrays live in the arena. */
+void poisson_init(struct poisson *p, struct arena *arena, int w, int h, const float *alpha, enum contour_rule rule,
+                  float lambda);

@@ -4,11 +4,9 @@
 #include "multigrid.h"
 #include "poisson.h"
 #include "shapes.h"
-#include "surface.h"
+#include "topology.h"
 
 #include <stdlib.h>
-
-static const float iso = 0.5f;
 
 static float *make(struct mesher_shape *s, struct arena *arena, const struct shape_case *c)
 {
@@ -16,11 +14,11 @@ static float *make(struct mesher_shape *s, struct arena *arena, const struct sha
     struct multigrid multigrid;
     float *alpha = shape_alpha(c);
     arena_init(arena, "test", (size_t)1 << 30);
-    poisson_init(&poisson, arena, c->w, c->h, alpha, iso, 0);
+    poisson_init(&poisson, arena, c->w, c->h, alpha, CONTOUR_LINEAR, 0);
     multigrid_init(&multigrid, arena, &poisson);
     for (int i = 0; i < 10; i++)
         multigrid_cycle(&multigrid);
-    mesher_build(s, arena, &(struct mesher_grid){c->w, c->h, alpha, iso, multigrid_solution(&multigrid)});
+    mesher_build(s, arena, &(struct mesher_grid){c->w, c->h, alpha, CONTOUR_LINEAR, multigrid_solution(&multigrid)});
     mesher_add_normals(s, arena);
     return alpha;
 }
@@ -40,9 +38,9 @@ static void test_closed(void **state)
         struct arena arena;
         struct mesher_shape s;
         float *alpha = make(&s, &arena, &rows[i].shape);
-        struct surface found = surface_of(&s.mesh);
+        struct topology found = topology_of(&s.mesh);
         int pieces, holes;
-        surface_expected(alpha, rows[i].shape.w, rows[i].shape.h, iso, &pieces, &holes);
+        topology_expected(alpha, rows[i].shape.w, rows[i].shape.h, &pieces, &holes);
         print_message("%s: %d triangles, euler %ld, smallest %g\n", rows[i].shape.name, s.mesh.triangle_count,
                       found.euler, found.smallest);
         assert_int_equal(found.duplicate, 0);
@@ -74,10 +72,10 @@ static void test_all_small_masks(void **state)
             struct arena arena;
             struct mesher_shape s;
             arena_init(&arena, "test", (size_t)1 << 24);
-            mesher_build(&s, &arena, &(struct mesher_grid){SIDE, SIDE, alpha, iso, u});
-            struct surface found = surface_of(&s.mesh);
+            mesher_build(&s, &arena, &(struct mesher_grid){SIDE, SIDE, alpha, CONTOUR_LINEAR, u});
+            struct topology found = topology_of(&s.mesh);
             int pieces, holes;
-            surface_expected(alpha, SIDE, SIDE, iso, &pieces, &holes);
+            topology_expected(alpha, SIDE, SIDE, &pieces, &holes);
             if (found.duplicate || found.open || found.euler != 2 * pieces - 2 * holes || !(found.volume > 0))
                 fail_msg("mask %d level %d: %ld duplicate, %ld open, euler %ld", mask, level, found.duplicate,
                          found.open, found.euler);

@@ -1,4 +1,4 @@
-#include "surface.h"
+#include "topology.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,9 +25,9 @@ static bool all_finite(const struct vec3 *v, int count)
     return true;
 }
 
-struct surface surface_of(const struct mesh *m)
+struct topology topology_of(const struct mesh *m)
 {
-    struct surface s = {.finite = all_finite(m->position, m->vertex_count) && all_finite(m->normal, m->vertex_count),
+    struct topology s = {.finite = all_finite(m->position, m->vertex_count) && all_finite(m->normal, m->vertex_count),
                         .smallest = INFINITY,
                         .volume = mesh_volume(m)};
     size_t edges = 3 * (size_t)m->triangle_count;
@@ -60,7 +60,7 @@ static void join(int *parent, int a, int b)
     parent[root_of(parent, a)] = root_of(parent, b);
 }
 
-void surface_expected(const float *alpha, int w, int h, float iso, int *ret_pieces, int *ret_holes)
+void topology_expected(const float *alpha, int w, int h, int *ret_pieces, int *ret_holes)
 {
     int *parent = malloc((size_t)w * h * sizeof *parent), count[2] = {0};
     for (int i = 0; i < w * h; i++)
@@ -68,22 +68,22 @@ void surface_expected(const float *alpha, int w, int h, float iso, int *ret_piec
     for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
             int i = y * w + x;
-            bool in = alpha[i] > iso;
-            if (x + 1 < w && (alpha[i + 1] > iso) == in)
+            bool in = alpha[i] > 0.5f;
+            if (x + 1 < w && (alpha[i + 1] > 0.5f) == in)
                 join(parent, i, i + 1);
-            if (y + 1 < h && (alpha[i + w] > iso) == in)
+            if (y + 1 < h && (alpha[i + w] > 0.5f) == in)
                 join(parent, i, i + w);
-            if (x + 1 == w || y + 1 == h || (alpha[i + 1] > iso) == in || (alpha[i + w] > iso) == in ||
-                (alpha[i + w + 1] > iso) != in)
+            if (x + 1 == w || y + 1 == h || (alpha[i + 1] > 0.5f) == in || (alpha[i + w] > 0.5f) == in ||
+                (alpha[i + w + 1] > 0.5f) != in)
                 continue;
-            if ((alpha[i] + alpha[i + 1] + alpha[i + w] + alpha[i + w + 1] > 4 * iso) == in)
+            if ((alpha[i] + alpha[i + 1] + alpha[i + w] + alpha[i + w + 1] > 2) == in)
                 join(parent, i, i + w + 1);
             else
                 join(parent, i + 1, i + w);
         }
     }
     for (int i = 0; i < w * h; i++)
-        count[alpha[i] > iso] += parent[i] == i;
+        count[alpha[i] > 0.5f] += parent[i] == i;
     *ret_pieces = count[1];
     *ret_holes = count[0] - 1;
     free(parent);

@@ -1,5 +1,5 @@
 /*
- * surface - is this mesh what the mask promises? Counted without any of the mesher's code.
+ * topology - is this mesh what the mask promises? Counted without any of the mesher's code.
  */
 #pragma once
 
@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-struct surface {
+struct topology {
     long duplicate;    /* directed edges that exist more than once */
     long open;         /* directed edges without a reverse */
     long euler;        /* vertices - edges + triangles */
@@ -16,8 +16,8 @@ struct surface {
     double volume;
 };
 
-struct surface surface_of(const struct mesh *m);
+struct topology topology_of(const struct mesh *m);
 
-/* Pieces and holes of {alpha > iso}; where only opposite corners of a cell are inside they hang together when the mean of
+/* Pieces and holes of {alpha > 0.5f}; where only opposite corners of a cell are inside they hang together when the mean of
  * the four alphas is inside. A closed surface over it has the Euler characteristic 2 * pieces - 2 * holes. */
-void surface_expected(const float *alpha, int w, int h, float iso, int *ret_pieces, int *ret_holes);
+void topology_expected(const float *alpha, int w, int h, int *ret_pieces, int *ret_holes);
