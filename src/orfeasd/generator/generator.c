@@ -69,6 +69,11 @@ void generator_destroy(struct generator *g)
     free(g);
 }
 
+size_t generator_held_bytes(const struct generator *g)
+{
+    return g->arena.held_bytes + g->texture.capacity;
+}
+
 /* One job on its way through the stages. */
 struct job {
     struct generator *generator;

@@ -49,6 +49,8 @@ typedef bool generator_progress(void *context, enum generator_stage stage, doubl
 struct generator;
 struct generator *generator_create(void);
 void generator_destroy(struct generator *g);
+/* Bytes it holds between jobs. Grows with the largest job so far, in doublings, and never otherwise. */
+size_t generator_held_bytes(const struct generator *g);
 
 /* Appends the model file to `model`. `progress` may be NULL. */
 enum generator_error generator_run(struct generator *g, const void *image, size_t image_len,
