@@ -34,7 +34,7 @@ static void test_every_format_and_shape(void **state)
     } rows[] = {
         {shape_ball, 512, 512, -1, "alpha"},  {shape_donut, 300, 200, -1, "alpha"}, {shape_frame, 200, 200, -1, "alpha"},
         {shape_star, 1000, 700, -1, "alpha"}, {shape_star, 32, 32, -1, "alpha"},    {shape_ball, 320, 240, 250, "border"},
-        {shape_ball, 4096, 4, -1, "alpha"},   {shape_ball, 5, 2000, -1, "alpha"},   {shape_ball, 7, 7, -1, "alpha"},
+        {shape_bar, 4096, 4, -1, "alpha"},   {shape_bar, 5, 2000, -1, "alpha"},   {shape_ball, 7, 7, -1, "alpha"},
     };
     struct generator *g = generator_create();
     struct buf model;

@@ -22,7 +22,7 @@ static void test_area_is_kept(void **state)
     } rows[] = {
         {512, 512, 7, 128}, {500, 333, 7, 128}, {300, 300, 9, 256}, {256, 256, 7, 128}, {128, 128, 7, 128},
         {200, 200, 7, 128}, {100, 100, 7, 128}, {32, 32, 7, 128},   {16, 16, 7, 80},    {1, 1, 10, 5},
-        {4096, 4, 7, 4096}, {4, 1024, 7, 512},  {64, 64, 1, 32},    {3000, 2000, 10, 512},
+        {4096, 4, 7, 4096}, {4, 1024, 7, 2048},  {64, 64, 1, 32},    {3000, 2000, 10, 512},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct arena arena;
@@ -30,13 +30,13 @@ static void test_area_is_kept(void **state)
         struct grid g;
         double sum = 0, truth = 0;
         arena_init(&arena, "test", (size_t)1 << 28);
-        shape_picture(&picture, rows[i].w, rows[i].h, rows[i].w == 1 ? shape_everything : shape_ball, -1);
+        shape_picture(&picture, rows[i].w, rows[i].h, rows[i].w == 1 ? shape_everything : shape_bar, -1);
         grid_init(&g, &arena, &picture, rows[i].quality);
         for (int k = 0; k < g.w * g.h; k++) {
             int x = k % g.w, y = k / g.w;
             bool rim = x < GRID_PAD || y < GRID_PAD || x >= g.w - GRID_PAD || y >= g.h - GRID_PAD;
             assert_true(g.alpha[k] >= 0 && g.alpha[k] <= 1.0001f);
-            assert_true(!rim || g.alpha[k] == 0);
+            assert_true(!rim || g.alpha[k] < (g.cell < 1 ? CONTOUR_ISO : 1e-6f)); /* between pixels it fades out */
             sum += (double)g.alpha[k];
         }
         for (int k = 0; k < picture.width * picture.height; k++)
