@@ -69,6 +69,11 @@ void generator_destroy(struct generator *g)
     free(g);
 }
 
+size_t generator_held_bytes(const struct generator *g)
+{
+    return g->arena.held_bytes + g->texture.capacity;
+}
+
 /* One job on its way through the stages. */
 struct job {
     struct generator *generator;
@@ -203,10 +208,8 @@ static enum generator_error export(struct job *j, struct buf *model)
 {
     const struct buf *bytes = &j->generator->texture;
     const struct model_texture texture = {.bytes = bytes->bytes, .len = bytes->len, .mime = "image/jpeg"};
-    size_t before = model->len;
     if (model_write(&j->shape.mesh, j->options->format, bytes->len ? &texture : NULL, model))
         return GENERATOR_OK;
-    model->len = before;
     return fail(j, GENERATOR_TOO_LARGE, "the model is larger than its buffer may become");
 }
 
@@ -254,7 +257,7 @@ enum generator_error generator_run(struct generator *g, const void *image, size_
     *ret = (struct generator_result){.segmentation = ""};
     struct job j = {.generator = g, .options = options, .ret = ret, .progress = progress, .context = context};
     enum generator_error error = GENERATOR_OK;
-    size_t held = g->arena.held_bytes;
+    size_t held = g->arena.held_bytes, model_before = model->len;
     for (int stage = 0; stage < GENERATOR_STAGES && error == GENERATOR_OK; stage++) {
         j.stage = (enum generator_stage)stage;
         nsec start = cpu_now();
@@ -262,6 +265,10 @@ enum generator_error generator_run(struct generator *g, const void *image, size_
         ret->stage_cpu[stage] = cpu_now() - start;
         if (error == GENERATOR_OK && !report(&j, 1))
             error = cancelled(&j);
+    }
+    if (error != GENERATOR_OK && model->len > model_before) {
+        model->len = model_before;
+        model->bytes[model_before] = '\0';
     }
     picture_finish(&j.picture);
     settle(&g->arena, held);

@@ -74,6 +74,12 @@ double shape_frame(double x, double y, int w, int h)
     return 0.15 * fmin(w, h) - fmin(fmin(x, w - x), fmin(y, h - y));
 }
 
+/* For pictures of any proportions. */
+double shape_bar(double x, double y, int w, int h)
+{
+    return fmin(fmin(x - 0.1 * w, 0.9 * w - x), fmin(y - 0.1 * h, 0.9 * h - y));
+}
+
 double shape_star(double x, double y, int w, int h)
 {
     double dx = x - w / 2.0, dy = y - h / 2.0;

@@ -24,4 +24,4 @@ double shape_radius(int side);
 typedef double shape_distance(double x, double y, int w, int h);
 void shape_picture(struct picture *ret, int w, int h, shape_distance *inside, int backdrop);
 
-shape_distance shape_ball, shape_donut, shape_frame, shape_star, shape_everything, shape_nothing;
+shape_distance shape_ball, shape_donut, shape_frame, shape_bar, shape_star, shape_everything, shape_nothing;
