@@ -99,5 +99,5 @@ void json_bool(struct buf *b, const char *key, bool value)
 void json_seconds(struct buf *b, const char *key, double value)
 {
     write_key(b, key);
-    buf_printf(b, "%.3f,", value);
+    buf_printf(b, "%.6f,", value);
 }

@@ -18,5 +18,5 @@ void json_end(struct buf *b);                                 /* behind the oute
 void json_text(struct buf *b, const char *key, const char *text);
 void json_int(struct buf *b, const char *key, int64_t value);
 void json_bool(struct buf *b, const char *key, bool value);
-/* Three digits behind the point. */
+/* Six digits behind the point: microseconds. */
 void json_seconds(struct buf *b, const char *key, double value);
