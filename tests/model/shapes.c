@@ -41,7 +41,8 @@ static void set_vertex(struct mesh *m, int i, struct vec3 p, struct vec3 n, floa
 
 static struct mesh octahedron(void)
 {
-    static const struct vec3 corners[6] = {{1, 0, 0}, {-1, 0, 0}, {0, 1, 0}, {0, -1, 0}, {0, 0, 1}, {0, 0, -1}};
+    static const struct vec3 corners[6] = {{1, 0, 0},  {-1, 0, 0}, {0, 1, 0},
+                                           {0, -1, 0}, {0, 0, 1},  {0, 0, -1}};
     static const uint32_t faces[8][3] = {{0, 2, 4}, {2, 1, 4}, {1, 3, 4}, {3, 0, 4},
                                          {2, 0, 5}, {1, 2, 5}, {3, 1, 5}, {0, 3, 5}};
     struct mesh m = allocated(6, 8);
@@ -117,11 +118,11 @@ static struct mesh torus(void)
     return m;
 }
 
-/* The ball is a pile of frustums of 24-gons, h/3 (A + B + sqrt(A B)) each; the torus' volume was taken with admesh from an
- * STL file of this mesh. */
+/* The ball is a pile of frustums of 24-gons, h/3 (A + B + sqrt(A B)) each; the torus' volume was taken with
+ * admesh from an STL file of this mesh. */
 const struct shape shapes[SHAPES] = {
     {"octahedron", octahedron, 6, 8, 4.0 / 3},
     {"cube", cube, 8, 12, 8000},
-    {"ball", ball, 2 + RINGS * AROUND, 2 * RINGS * AROUND, 5.132312041e-04},
-    {"torus", torus, RINGS * AROUND, 2 * RINGS * AROUND, 57050.387},
+    {"ball", ball, 2 + RINGS *AROUND, 2 * RINGS *AROUND, 5.132312041e-04},
+    {"torus", torus, RINGS *AROUND, 2 * RINGS *AROUND, 57050.387},
 };

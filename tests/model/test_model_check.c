@@ -119,15 +119,17 @@ static void test_bounds_and_an_inverted_volume(void **state)
 }
 
 #define TETRA_V "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\n"
-#define PLY_HEAD "ply\nformat ascii 1.0\nelement vertex 4\nproperty float x\nproperty float y\nproperty float z\n"
+#define PLY_HEAD \
+    "ply\nformat ascii 1.0\nelement vertex 4\nproperty float x\nproperty float y\nproperty float z\n"
 #define PLY_V "0 0 0\n1 0 0\n0 1 0\n0 0 1\n"
 #define PLY_F "element face 4\nproperty list uchar int vertex_index\n"
 #define PLY_T "3 0 2 1\n3 0 1 3\n3 1 2 3\n3 0 3 2\n"
-#define FACET(a, b, c)                                                                                               \
+#define FACET(a, b, c) \
     "facet normal 0 0 0\n outer loop\n  vertex " a "\n  vertex " b "\n  vertex " c "\n endloop\nendfacet\n"
-#define STL_BODY                                                                                                     \
-    FACET("0 0 0", "0 1 0", "1 0 0")                                                                                 \
-    FACET("0 0 0", "1 0 0", "0 0 1") FACET("1 0 0", "0 1 0", "0 0 1") FACET("-0.0 0 0", "0 0 1e0", "0 +1.00 0")
+#define STL_BODY                     \
+    FACET("0 0 0", "0 1 0", "1 0 0") \
+    FACET("0 0 0", "1 0 0", "0 0 1") \
+    FACET("1 0 0", "0 1 0", "0 0 1") FACET("-0.0 0 0", "0 0 1e0", "0 +1.00 0")
 
 static void test_texts(void **state)
 {
@@ -139,7 +141,8 @@ static void test_texts(void **state)
     } rows[] = {
         {TETRA_V "f 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n", MODEL_OBJ, ""},
         {TETRA_V "f -4 -2 -3\nf -4/1 -3/2 -1/3\nf 2//1 3//1 4//1\nf 1/1/1 4/2/2 3/3/3", MODEL_OBJ, ""},
-        {"# by hand\r\n\r\no thing\r\n" TETRA_V "g a\r\nusemtl b\r\nf 1 3 2\r\nf 1 2 4\r\nf 2 3 4\r\nf 1 4 3\r\n",
+        {"# by hand\r\n\r\no thing\r\n" TETRA_V
+         "g a\r\nusemtl b\r\nf 1 3 2\r\nf 1 2 4\r\nf 2 3 4\r\nf 1 4 3\r\n",
          MODEL_OBJ, ""},
         {"f 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n" TETRA_V, MODEL_OBJ, ""}, /* vertices may come later */
         {TETRA_V "f 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 5\n", MODEL_OBJ, "names vertex 5"},
@@ -160,22 +163,29 @@ static void test_texts(void **state)
         {"solid\n" FACET("0 0 0", "1 0 0", "0 1 zero") "endsolid\n", MODEL_STL, "not three vertices"},
         {"solid\nfacet\nendsolid", MODEL_STL, "no normal"},
         {PLY_HEAD PLY_F "end_header\n" PLY_V PLY_T, MODEL_PLY, ""},
-        {PLY_HEAD "property uchar red\n" PLY_F "property float quality\nelement edge 1\nproperty int a\nend_header\n"
+        {PLY_HEAD "property uchar red\n" PLY_F
+                  "property float quality\nelement edge 1\nproperty int a\nend_header\n"
                   "0 0 0 1\n1 0 0 2\n0 1 0 3\n0 0 1 4\n3 0 2 1 .5\n3 0 1 3 .5\n3 1 2 3 .5\n3 0 3 2 .5\n7\n",
          MODEL_PLY, ""},
-        {PLY_HEAD PLY_F "end_header\n" PLY_V "3 0 2 1\n3 0 1 3\n3 1 2 3\n3 0 3 4\n", MODEL_PLY, "names vertex 5"},
-        {PLY_HEAD PLY_F "end_header\n" PLY_V "3 0 2 1\n3 0 1 3\n3 1 2 3\n3 0 3 -1\n", MODEL_PLY, "index that is none"},
-        {PLY_HEAD PLY_F "end_header\n" PLY_V "3 0 2 1\n3 0 1 3\n3 1 2 3\n2 0 3 2\n", MODEL_PLY, "three corners"},
+        {PLY_HEAD PLY_F "end_header\n" PLY_V "3 0 2 1\n3 0 1 3\n3 1 2 3\n3 0 3 4\n", MODEL_PLY,
+         "names vertex 5"},
+        {PLY_HEAD PLY_F "end_header\n" PLY_V "3 0 2 1\n3 0 1 3\n3 1 2 3\n3 0 3 -1\n", MODEL_PLY,
+         "index that is none"},
+        {PLY_HEAD PLY_F "end_header\n" PLY_V "3 0 2 1\n3 0 1 3\n3 1 2 3\n2 0 3 2\n", MODEL_PLY,
+         "three corners"},
         {PLY_HEAD PLY_F "end_header\n" PLY_V PLY_T "5\n", MODEL_PLY, "bytes behind"},
         {PLY_HEAD PLY_F "end_header\n" PLY_V "3 0 2 1\n", MODEL_PLY, "the text ends early"},
-        {PLY_HEAD PLY_F "end_header\n" PLY_V "3 0 2 1\n3 0 1 3\n3 1 2 3\n999999999 0 1 2\n", MODEL_PLY, "longer than"},
-        {PLY_HEAD "element face 9000000000000000000\nproperty list uchar int vertex_index\nend_header\n" PLY_V,
+        {PLY_HEAD PLY_F "end_header\n" PLY_V "3 0 2 1\n3 0 1 3\n3 1 2 3\n999999999 0 1 2\n", MODEL_PLY,
+         "longer than"},
+        {PLY_HEAD
+         "element face 9000000000000000000\nproperty list uchar int vertex_index\nend_header\n" PLY_V,
          MODEL_PLY, "without a count"},
         {PLY_HEAD "element nothing 1000000000000\n" PLY_F "end_header\n" PLY_V PLY_T, MODEL_PLY,
          "more elements are declared"},
         {"ply\nformat binary_big_endian 1.0\nend_header\n", MODEL_PLY, "neither text nor"},
         {"ply\nformat ascii 1.0\nproperty float x\nend_header\n", MODEL_PLY, "without an element"},
-        {"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nend_header\n1\n", MODEL_PLY, "without x, y and z"},
+        {"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nend_header\n1\n", MODEL_PLY,
+         "without x, y and z"},
         {"ply\nformat ascii 1.0\nelement vertex 1\nproperty quad x\n", MODEL_PLY, "unknown type"},
         {"ply\nend_header\n", MODEL_PLY, "no format"},
         {"ply\n", MODEL_PLY, "does not end"},
@@ -198,8 +208,9 @@ static void test_texts(void **state)
 static void test_polygons_are_cut_into_fans(void **state)
 {
     (void)state;
-    struct model_report r = check_text("v 0 0 0\nv 2 0 0\nv 2 2 0\nv 0 2 0\nv 0 0 2\nv 2 0 2\nv 2 2 2\nv 0 2 2\n"
-                                       "f 4 3 2 1\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n");
+    struct model_report r =
+        check_text("v 0 0 0\nv 2 0 0\nv 2 2 0\nv 0 2 0\nv 0 0 2\nv 2 0 2\nv 2 2 2\nv 0 2 2\n"
+                   "f 4 3 2 1\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n");
     assert_true(r.valid);
     assert_int_equal(r.triangles, 12);
     assert_near(r.volume, 8, 1e-9);
@@ -241,8 +252,8 @@ static void test_the_limit_on_triangles(void **state)
     }
 }
 
-/* A GLB around this JSON and a binary chunk with a tetrahedron: 4 positions at 0, 12 indices of 16 bits at 48 and of 8
- * bits at 72, 84 bytes in all. */
+/* A GLB around this JSON and a binary chunk with a tetrahedron: 4 positions at 0, 12 indices of 16 bits at 48
+ * and of 8 bits at 72, 84 bytes in all. */
 static void add_glb(const char *json, struct buf *out)
 {
     static const float positions[4][3] = {{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
@@ -258,15 +269,15 @@ static void add_glb(const char *json, struct buf *out)
         buf_add(out, &wide[i], 1);
 }
 
-#define GLTF(meshes, accessors, views)                                                                               \
-    "{\"asset\":{\"version\":\"2.0\"},\"buffers\":[{\"byteLength\":84}],\"meshes\":[" meshes                         \
+#define GLTF(meshes, accessors, views)                                                       \
+    "{\"asset\":{\"version\":\"2.0\"},\"buffers\":[{\"byteLength\":84}],\"meshes\":[" meshes \
     "],\"accessors\":[" accessors "],\"bufferViews\":[" views "]}"
 #define PRIMITIVE(more) "{\"primitives\":[{\"attributes\":{\"POSITION\":0}" more "}]}"
 #define POSITIONS "{\"bufferView\":0,\"componentType\":5126,\"count\":4,\"type\":\"VEC3\"},"
-#define INDICES(view, type, count)                                                                                   \
+#define INDICES(view, type, count) \
     "{\"bufferView\":" view ",\"componentType\":" type ",\"count\":" count ",\"type\":\"SCALAR\"}"
-#define VIEWS                                                                                                        \
-    "{\"buffer\":0,\"byteLength\":48},{\"buffer\":0,\"byteOffset\":48,\"byteLength\":24},"                          \
+#define VIEWS                                                                              \
+    "{\"buffer\":0,\"byteLength\":48},{\"buffer\":0,\"byteOffset\":48,\"byteLength\":24}," \
     "{\"buffer\":0,\"byteOffset\":72,\"byteLength\":12}"
 #define SHORTS INDICES("1", "5123", "12")
 
@@ -285,11 +296,13 @@ static void test_glb_by_hand(void **state)
         {GLTF(PRIMITIVE(",\"indices\":-1"), POSITIONS SHORTS, VIEWS), "no size"},
         {GLTF(PRIMITIVE(",\"indices\":\"1\""), POSITIONS SHORTS, VIEWS), "no size"},
         {GLTF(PRIMITIVE(""), POSITIONS SHORTS, VIEWS), "whole number of triangles"},
-        {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS INDICES("1", "5123", "13"), VIEWS), "beyond its buffer view"},
+        {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS INDICES("1", "5123", "13"), VIEWS),
+         "beyond its buffer view"},
         {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS INDICES("1", "5123", "9223372036854775807"), VIEWS),
          "beyond its buffer view"},
         {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS INDICES("1", "5123", "0"), VIEWS), "no elements"},
-        {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS INDICES("1", "5126", "6"), VIEWS), "indices that are floats"},
+        {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS INDICES("1", "5126", "6"), VIEWS),
+         "indices that are floats"},
         {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS INDICES("0", "5121", "48"), VIEWS), "index 128 of 4"},
         {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS SHORTS,
               "{\"buffer\":0,\"byteLength\":85},{\"buffer\":0,\"byteOffset\":48,\"byteLength\":24}"),
@@ -299,12 +312,14 @@ static void test_glb_by_hand(void **state)
          "not within the binary chunk"},
         {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS SHORTS, "{\"buffer\":1,\"byteLength\":48}"),
          "not within the binary chunk"},
-        {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS SHORTS, "{\"buffer\":0,\"byteLength\":48,\"byteStride\":8}"),
+        {GLTF(PRIMITIVE(",\"indices\":1"), POSITIONS SHORTS,
+              "{\"buffer\":0,\"byteLength\":48,\"byteStride\":8}"),
          "impossible stride"},
         {GLTF("", POSITIONS SHORTS, VIEWS), "no triangles"},
         {GLTF("{\"primitives\":[{}]}", POSITIONS SHORTS, VIEWS), "\"POSITION\" is missing"},
         {"{\"asset\":{\"version\":\"1.0\"}}", "version is not 2"},
-        {"{\"asset\":{\"version\":\"2.0\"},\"extensionsRequired\":[\"KHR_draco_mesh_compression\"]}", "extension"},
+        {"{\"asset\":{\"version\":\"2.0\"},\"extensionsRequired\":[\"KHR_draco_mesh_compression\"]}",
+         "extension"},
         {"{\"asset\":", "JSON, line 1"},
         {"[]", "version is not 2"},
     };
@@ -320,7 +335,8 @@ static void test_glb_by_hand(void **state)
     }
 }
 
-/* Many primitives on the same accessors must not multiply the memory: the file would be small, the work endless. */
+/* Many primitives on the same accessors must not multiply the memory: the file would be small, the work
+ * endless. */
 static void test_shared_accessors_do_not_multiply(void **state)
 {
     (void)state;

@@ -148,7 +148,8 @@ static void test_obj_as_others_read_it(void **state)
     const char *text = buf_text(&file);
     assert_line(text, "v -0.500000 0.000000 1.250000 0.000 1.000 0.502");
     assert_line(text, "v 12.750000 -3.000000 0.000001 0.004 0.008 0.012");
-    assert_line(text, "v 0.000000 100.000000 1.000000 0.200 0.400 0.600"); /* the nearest float to 99.999999 */
+    assert_line(text,
+                "v 0.000000 100.000000 1.000000 0.200 0.400 0.600"); /* the nearest float to 99.999999 */
     assert_line(text, "vt 0.500000 0.750000");
     assert_line(text, "vn 0.6000 0.8000 0.0000");
     assert_line(text, "f 1/1/1 2/2/2 3/3/3");
