@@ -73,8 +73,8 @@ static void build_profile(struct amphora *a, const struct knot knots[KNOTS])
         double m0 = tangents[k] * step, m1 = tangents[k + 1] * step, p0 = knots[k].radius,
                p1 = knots[k + 1].radius;
         a->radius[i] = p0 + t * (m0 + t * (3 * (p1 - p0) - 2 * m0 - m1 + t * (2 * (p0 - p1) + m0 + m1)));
-        a->slope[i] = (m0 + t * (2 * (3 * (p1 - p0) - 2 * m0 - m1) + t * 3 * (2 * (p0 - p1) + m0 + m1))) / step /
-                      span;
+        a->slope[i] =
+            (m0 + t * (2 * (3 * (p1 - p0) - 2 * m0 - m1) + t * 3 * (2 * (p0 - p1) + m0 + m1))) / step / span;
         a->widest = larger(a->widest, a->radius[i]);
     }
 }
@@ -109,7 +109,8 @@ static void build_handle(struct amphora *a, struct rng *rng)
 void amphora_init(struct amphora *a, struct rng *rng)
 {
     struct knot knots[KNOTS];
-    *a = (struct amphora){.top = between(rng, 0.075, 0.11)}; /* one draw a statement: C orders nothing within one */
+    /* One draw a declarator or statement: C does not say which of two in an expression comes first. */
+    *a = (struct amphora){.top = between(rng, 0.075, 0.11)};
     a->bottom = between(rng, 0.89, 0.92);
     a->per_span = 1 / (a->bottom - a->top);
     a->tilt = between(rng, 0.14, 0.20);
@@ -150,7 +151,8 @@ static double front(const struct amphora *a, double x, double y)
 
 static bool look_at_body(const struct amphora *a, double x, double y, struct amphora_hit *hit, double *z)
 {
-    /* y = at + tilt * front(at) has a root here: the left side is above at the one end and below at the other. */
+    /* y = at + tilt * front(at) has a root here: the left side is above at the one end and below at the
+     * other. */
     double low = y - a->tilt * a->widest, high = y;
     for (int i = 0; i < BISECTIONS; i++) {
         double middle = (low + high) / 2;
@@ -163,7 +165,8 @@ static bool look_at_body(const struct amphora *a, double x, double y, struct amp
     *z = front(a, x, at);
     if (height < 0 || height > 1 || *z <= 0)
         return false;
-    double r = amphora_radius(a, height), slope = in_table(a->slope, height), length = sqrt(1 + slope * slope);
+    double r = amphora_radius(a, height), slope = in_table(a->slope, height),
+           length = sqrt(1 + slope * slope);
     *hit = (struct amphora_hit){.part = AMPHORA_BODY,
                                 .normal = {x / r / length, -slope / length, *z / r / length},
                                 .height = height,

@@ -136,13 +136,18 @@ void sample_png(enum sample_png kind, int width, int height, bool interlaced, st
     png_infop info = png_create_info_struct(png);
     uint8_t *row = malloc((size_t)width * 8);
     png_set_write_fn(png, out, append, NULL);
-    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, png_kinds[kind].depth, png_kinds[kind].type,
-                 interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, png_kinds[kind].depth,
+                 png_kinds[kind].type, interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     set_palette(png, info, kind);
     png_set_gAMA(png, info, 0.7); /* must not change a pixel */
-    png_text text = {PNG_TEXT_COMPRESSION_zTXt, (char[]){"Comment"}, (char[]){"amphora amphora amphora"}, 23, 0,
-                     NULL, NULL};
+    png_text text = {PNG_TEXT_COMPRESSION_zTXt,
+                     (char[]){"Comment"},
+                     (char[]){"amphora amphora amphora"},
+                     23,
+                     0,
+                     NULL,
+                     NULL};
     png_set_text(png, info, &text, 1);
     png_write_info(png, info);
     for (int pass = 0, passes = png_set_interlace_handling(png); pass < passes; pass++) {
@@ -163,8 +168,8 @@ void sample_gradient(int width, int height, int x, int y, uint8_t ret[3])
     ret[2] = 128;
 }
 
-static void add_jpeg(enum sample_jpeg kind, int width, int height, const jpeg_scan_info *scans, int scan_count,
-                     struct buf *out)
+static void add_jpeg(enum sample_jpeg kind, int width, int height, const jpeg_scan_info *scans,
+                     int scan_count, struct buf *out)
 {
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr errors;
@@ -249,8 +254,13 @@ void sample_webp(const struct picture *p, bool lossless, struct buf *out)
 void sample_animated_webp(struct buf *out)
 {
     static const unsigned char header[] = {
-        'R', 'I', 'F', 'F', 36, 0, 0, 0, 'W', 'E', 'B', 'P', 'V', 'P', '8', 'X', 10, 0, 0, 0,
-        2 /* animated */, 0, 0, 0, 15, 0, 0, 15, 0, 0, 'A', 'N', 'I', 'M', 6, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        'R', 'I', 'F', 'F', 36,  0,   0,
+        0,   'W', 'E', 'B', 'P', 'V', 'P',
+        '8', 'X', 10,  0,   0,   0,   2 /* animated */,
+        0,   0,   0,   15,  0,   0,   15,
+        0,   0,   'A', 'N', 'I', 'M', 6,
+        0,   0,   0,   0,   0,   0,   0,
+        0,   0,
     };
     buf_add(out, header, sizeof header);
 }

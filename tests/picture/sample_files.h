@@ -1,5 +1,6 @@
 /*
- * sample_files - picture files in all variants, made by the libraries' own encoders, for the tests of the readers.
+ * sample_files - picture files in all variants, made by the libraries' own encoders, for the tests of the
+ * readers.
  *
  * Each appends to a buffer that the caller owns.
  */
@@ -11,8 +12,18 @@
 /* side x side pixels with structure and all kinds of alpha; the caller frees with picture_finish(). */
 struct picture sample_picture(int width, int height);
 
-enum sample_png { SAMPLE_RGBA, SAMPLE_RGB, SAMPLE_GREY, SAMPLE_GREY_ALPHA, SAMPLE_GREY_1, SAMPLE_PALETTE,
-                  SAMPLE_PALETTE_ALPHA, SAMPLE_RGBA_16, SAMPLE_RGB_KEY, SAMPLE_PNGS };
+enum sample_png {
+    SAMPLE_RGBA,
+    SAMPLE_RGB,
+    SAMPLE_GREY,
+    SAMPLE_GREY_ALPHA,
+    SAMPLE_GREY_1,
+    SAMPLE_PALETTE,
+    SAMPLE_PALETTE_ALPHA,
+    SAMPLE_RGBA_16,
+    SAMPLE_RGB_KEY,
+    SAMPLE_PNGS
+};
 /* Pixel (x, y) of each variant is what sample_png_pixel() says. */
 void sample_png(enum sample_png kind, int width, int height, bool interlaced, struct buf *out);
 void sample_png_pixel(enum sample_png kind, int x, int y, uint8_t ret[4]);

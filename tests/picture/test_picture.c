@@ -171,7 +171,8 @@ static void test_limits_are_checked_on_the_header(void **state)
     sample_png(SAMPLE_GREY, 8, 8, false, &file);
     for (int i = 0; i < COUNT(rows); i++) {
         set_png_size(&file, rows[i].width, rows[i].height);
-        assert_int_equal(picture_probe(file.bytes, file.len, &picture_default_limits, &info, error), rows[i].taken);
+        assert_int_equal(picture_probe(file.bytes, file.len, &picture_default_limits, &info, error),
+                         rows[i].taken);
         struct picture p;
         assert_false(decode(&file, &p)); /* the pixels are not there in any case */
     }

@@ -11,7 +11,8 @@ static uint64_t fingerprint(const struct picture *p)
     return h;
 }
 
-/* Made with gcc and clang, with and without optimisation: a change here is a change of everybody's test picture. */
+/* Made with gcc and clang, with and without optimisation: a change here is a change of everybody's test
+ * picture. */
 static void test_same_pixels_on_every_machine(void **state)
 {
     (void)state;
@@ -47,7 +48,8 @@ static void test_seeds_differ(void **state)
     }
 }
 
-/* A generator needs a clear foreground: whole, away from the border, with a soft edge, symmetric in outline. */
+/* A generator needs a clear foreground: whole, away from the border, with a soft edge, symmetric in outline.
+ */
 static void test_foreground_is_clear(void **state)
 {
     (void)state;

@@ -69,7 +69,8 @@ static uint32_t get_u32(const char *from)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* All IDAT chunks together are one zlib stream, which ends exactly where they end and whose checksum is right. */
+/* All IDAT chunks together are one zlib stream, which ends exactly where they end and whose checksum is
+ * right. */
 static void assert_strict_zlib(const struct buf *file, size_t expected_len)
 {
     struct buf stream;
@@ -79,7 +80,9 @@ static void assert_strict_zlib(const struct buf *file, size_t expected_len)
             buf_add(&stream, file->bytes + at + 8, get_u32(file->bytes + at));
     }
     unsigned char *out = malloc(expected_len);
-    z_stream z = {.next_in = (Bytef *)stream.bytes, .avail_in = (uInt)stream.len, .next_out = out,
+    z_stream z = {.next_in = (Bytef *)stream.bytes,
+                  .avail_in = (uInt)stream.len,
+                  .next_out = out,
                   .avail_out = (uInt)expected_len};
     assert_int_equal(inflateInit(&z), Z_OK);
     assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
