@@ -21,7 +21,7 @@
 struct loop;
 struct loop_backend;
 
-struct loop_addr {
+struct loop_addr { /* the simulation ignores it: there is one peer */
     struct sockaddr_storage storage;
     socklen_t len;
 };
@@ -30,12 +30,13 @@ struct loop_addr {
 struct op {
     void (*done)(struct op *op, int result);
     /* the loop's own: */
-    struct op *next, *prev;  /* in the list of those that have a result */
+    enum { OP_IDLE, OP_PARKED, OP_COMPLETE } state;
+    struct op *next, *prev; /* in the list of those that are complete */
     int result;
-    bool pending;            /* started and not done */
-    struct iovec *iov;       /* send */
+    int socket;
+    struct iovec *iov;      /* send */
     int iov_count;
-    void *bytes;             /* recv */
+    void *bytes;            /* recv */
     size_t len;
 };
 
@@ -51,6 +52,7 @@ struct watch_fd {
 };
 
 struct loop *loop_epoll_create(void); /* NULL with errno when the kernel refuses */
+/* Sockets that are open are closed; operations under way end without `done`. */
 void loop_destroy(struct loop *loop);
 
 /* Runs until loop_stop(). Timers that are due run in the order of their times. */

@@ -1,0 +1,257 @@
+#include "loop_sim.h"
+#include "loop_backend.h"
+
+#include "buf.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum delivery_kind { DELIVER_BYTES, DELIVER_END, DELIVER_RESET };
+
+struct delivery {
+    struct heap_node node; /* first: a delivery is found by its node */
+    enum delivery_kind kind;
+    int socket;
+    uint64_t life; /* of the socket when it was sent: a number may be used again */
+    size_t len;
+    char bytes[];
+};
+
+struct sim_socket {
+    struct buf inbox;
+    uint64_t life;
+    int error; /* after a reset */
+};
+
+struct sim_loop {
+    struct loop loop;
+    struct sim_server server;
+    nsec now;
+    struct heap deliveries;
+    struct sim_socket *sockets;
+    int socket_count;
+    uint64_t lives;
+    size_t chunk;
+    bool stalled;
+    bool woken;
+};
+
+enum { INBOX_MAX = 64 << 20 };
+
+static struct sim_loop *of(struct loop *loop)
+{
+    return (struct sim_loop *)loop;
+}
+
+static nsec sim_now(struct loop *loop)
+{
+    return of(loop)->now;
+}
+
+static size_t limited(const struct sim_loop *s, size_t len)
+{
+    return s->chunk && len > s->chunk ? s->chunk : len;
+}
+
+/* ---- the client's side ---- */
+
+static int new_socket(struct sim_loop *s)
+{
+    int number = 0;
+    while (number < s->socket_count && loop_socket(&s->loop, number)->open)
+        number++;
+    if (number == s->socket_count) {
+        s->sockets = realloc(s->sockets, (size_t)(number + 1) * sizeof s->sockets[0]);
+        if (!s->sockets)
+            abort();
+        s->socket_count++;
+        buf_init(&s->sockets[number].inbox, INBOX_MAX);
+    }
+    buf_clear(&s->sockets[number].inbox);
+    s->sockets[number].life = ++s->lives;
+    s->sockets[number].error = 0;
+    return number;
+}
+
+static void sim_connect(struct loop *loop, struct op *op, const struct loop_addr *addr)
+{
+    (void)addr;
+    struct sim_loop *s = of(loop);
+    int number = new_socket(s);
+    *loop_socket(loop, number) = (struct loop_socket){.open = true, .readable = true, .writable = true};
+    int error = s->server.connected(s->server.context, number);
+    if (error) {
+        *loop_socket(loop, number) = (struct loop_socket){0};
+        loop_complete(loop, op, error);
+        return;
+    }
+    op->socket = number;
+    loop_socket(loop, number)->connect = op;
+    loop_complete(loop, op, number);
+}
+
+static void sim_send(struct loop *loop, struct op *op)
+{
+    struct sim_loop *s = of(loop);
+    size_t total = 0;
+    for (int i = 0; i < op->iov_count; i++) {
+        size_t take = op->iov[i].iov_len;
+        if (s->chunk && take > s->chunk - total)
+            take = s->chunk - total;
+        if (take)
+            s->server.received(s->server.context, op->socket, op->iov[i].iov_base, take);
+        total += take;
+        if (s->chunk && total == s->chunk)
+            break;
+    }
+    loop_complete(loop, op, s->sockets[op->socket].error ? s->sockets[op->socket].error : (int)total);
+}
+
+static void sim_recv(struct loop *loop, struct op *op)
+{
+    struct sim_loop *s = of(loop);
+    struct sim_socket *socket = &s->sockets[op->socket];
+    if (socket->error) {
+        loop_complete(loop, op, socket->error);
+    } else if (socket->inbox.len) {
+        size_t n = limited(s, socket->inbox.len < op->len ? socket->inbox.len : op->len);
+        memcpy(op->bytes, socket->inbox.bytes, n);
+        buf_consume(&socket->inbox, n);
+        loop_complete(loop, op, (int)n);
+    } else if (loop_socket(loop, op->socket)->ended) {
+        loop_complete(loop, op, 0);
+    }
+}
+
+static void sim_close(struct loop *loop, int socket)
+{
+    struct sim_loop *s = of(loop);
+    if (s->server.closed)
+        s->server.closed(s->server.context, socket);
+}
+
+/* ---- the server's side ---- */
+
+static void schedule(struct loop *loop, int socket, enum delivery_kind kind, const void *bytes, size_t len, nsec delay)
+{
+    struct sim_loop *s = of(loop);
+    struct delivery *d = malloc(sizeof *d + len);
+    if (!d)
+        abort();
+    *d = (struct delivery){.kind = kind, .socket = socket, .life = s->sockets[socket].life, .len = len};
+    if (len)
+        memcpy(d->bytes, bytes, len);
+    heap_add(&s->deliveries, &d->node, s->now + delay);
+}
+
+void loop_sim_reply(struct loop *loop, int socket, const void *bytes, size_t len, nsec delay)
+{
+    schedule(loop, socket, DELIVER_BYTES, bytes, len, delay);
+}
+
+void loop_sim_end(struct loop *loop, int socket, nsec delay)
+{
+    schedule(loop, socket, DELIVER_END, NULL, 0, delay);
+}
+
+void loop_sim_reset(struct loop *loop, int socket, nsec delay)
+{
+    schedule(loop, socket, DELIVER_RESET, NULL, 0, delay);
+}
+
+static void deliver(struct sim_loop *s, const struct delivery *d)
+{
+    struct loop_socket *state = loop_socket(&s->loop, d->socket);
+    struct sim_socket *socket = &s->sockets[d->socket];
+    if (!state->open || socket->life != d->life)
+        return;
+    if (d->kind == DELIVER_BYTES)
+        buf_add(&socket->inbox, d->bytes, d->len);
+    else if (d->kind == DELIVER_END)
+        state->ended = true;
+    else
+        socket->error = -ECONNRESET;
+    if (state->recv && state->recv->state == OP_PARKED)
+        sim_recv(&s->loop, state->recv);
+}
+
+/* ---- the loop ---- */
+
+static void sim_wait(struct loop *loop, nsec deadline)
+{
+    struct sim_loop *s = of(loop);
+    if (s->woken) {
+        s->woken = false;
+        if (loop->on_wake)
+            loop->on_wake(loop->wake_context);
+        return;
+    }
+    struct heap_node *next = heap_first(&s->deliveries);
+    if (!next && deadline == NSEC_NEVER) {
+        s->stalled = true;
+        loop_stop(loop);
+        return;
+    }
+    nsec until = next && next->due < deadline ? next->due : deadline;
+    if (until > s->now)
+        s->now = until;
+    while ((next = heap_first(&s->deliveries)) && next->due <= s->now) {
+        heap_remove(&s->deliveries, next);
+        deliver(s, (struct delivery *)next);
+        free(next);
+    }
+}
+
+static void sim_wake(struct loop *loop)
+{
+    of(loop)->woken = true;
+}
+
+static void sim_destroy(struct loop *loop)
+{
+    struct sim_loop *s = of(loop);
+    s->server.closed = NULL;
+    loop_finish(loop);
+    for (struct heap_node *node; (node = heap_first(&s->deliveries)); free(node))
+        heap_remove(&s->deliveries, node);
+    heap_finish(&s->deliveries);
+    for (int i = 0; i < s->socket_count; i++)
+        buf_finish(&s->sockets[i].inbox);
+    free(s->sockets);
+    free(s);
+}
+
+static const struct loop_backend backend = {
+    .now = sim_now,
+    .wait = sim_wait,
+    .connect = sim_connect,
+    .try_send = sim_send,
+    .try_recv = sim_recv,
+    .close = sim_close,
+    .wake = sim_wake,
+    .destroy = sim_destroy,
+};
+
+struct loop *loop_sim_create(const struct sim_server *server)
+{
+    struct sim_loop *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    loop_init(&s->loop, &backend);
+    s->server = *server;
+    s->now = NSEC_PER_SEC; /* not 0: a time that nobody set must not look like one */
+    heap_init(&s->deliveries);
+    return &s->loop;
+}
+
+bool loop_sim_stalled(const struct loop *loop)
+{
+    return ((const struct sim_loop *)loop)->stalled;
+}
+
+void loop_sim_chunk(struct loop *loop, size_t bytes)
+{
+    of(loop)->chunk = bytes;
+}
