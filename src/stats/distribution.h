@@ -3,8 +3,8 @@
  */
 #pragma once
 
-/* The regularised incomplete beta function I_x(a, b), a and b > 0: continued fraction DLMF 8.17.22 by Lentz's method,
- * absolute error below 1e-12 for a + b up to some millions. */
+/* The regularised incomplete beta function I_x(a, b), a and b > 0: continued fraction DLMF 8.17.22 by Lentz's
+ * method, absolute error below 1e-12 for a + b up to some millions. */
 double distribution_beta(double x, double a, double b);
 /* The x with I_x(a, b) = p. */
 double distribution_beta_quantile(double p, double a, double b);

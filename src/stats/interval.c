@@ -68,7 +68,9 @@ struct interval interval_percentile(const double *sorted, int count, int censore
     int lower = interval_lower_rank(count + censored, percent, one_sided);
     int upper = interval_upper_rank(count + censored, percent, one_sided);
     return (struct interval){
-        lower == 0 ? -INFINITY : lower > count ? INFINITY : sorted[lower - 1],
+        lower == 0      ? -INFINITY
+        : lower > count ? INFINITY
+                        : sorted[lower - 1],
         upper == 0 || upper > count ? INFINITY : sorted[upper - 1],
     };
 }

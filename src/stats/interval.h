@@ -1,8 +1,8 @@
 /*
  * interval - how sure a number is: confidence intervals that hold for small samples.
  *
- * `confidence` is of the two-sided interval, 0.95 for 95 %. An end that the sample cannot bound is infinite; an
- * interval that does not exist at all is NAN on both ends. Pure functions, any thread.
+ * `confidence` is of the two-sided interval, 0.95 for 95 %. An end that the sample cannot bound is infinite;
+ * an interval that does not exist at all is NAN on both ends. Pure functions, any thread.
  */
 #pragma once
 
@@ -19,8 +19,8 @@ bool interval_exists(struct interval i);
 struct interval interval_proportion(int hits, int count, double confidence);
 
 /*
- * Ranks, from 1, of the order statistics that bound a percentile with one-sided confidence (Wilks 1948; David and
- * Nagaraja, Order Statistics, chapter 7); 0: the sample is too small.
+ * Ranks, from 1, of the order statistics that bound a percentile with one-sided confidence (Wilks 1948; David
+ * and Nagaraja, Order Statistics, chapter 7); 0: the sample is too small.
  */
 int interval_lower_rank(int count, double percent, double confidence);
 int interval_upper_rank(int count, double percent, double confidence);

@@ -17,12 +17,12 @@ double sample_mean(const double *values, int count);
 double sample_deviation(const double *values, int count);
 
 /*
- * The percentile by linear interpolation between the neighbours of rank (count - 1) * percent / 100: type 7 of
- * Hyndman and Fan 1996. `percent` is in [0, 100].
+ * The percentile by linear interpolation between the neighbours of rank (count - 1) * percent / 100: type 7
+ * of Hyndman and Fan 1996. `percent` is in [0, 100].
  */
 double sample_percentile(const double *sorted, int count, double percent);
-/* The same when `censored` further values are only known to lie above all others: INFINITY when the percentile lies
- * among them or leans on one of them. */
+/* The same when `censored` further values are only known to lie above all others: INFINITY when the
+ * percentile lies among them or leans on one of them. */
 double sample_percentile_censored(const double *sorted, int count, int censored, double percent);
 
 /* Sorts the values. */

@@ -61,7 +61,8 @@ static int collect_slopes(struct points p, double *slopes)
     return count;
 }
 
-/* Var(S) of Kendall's S when nothing trends: [n(n-1)(2n+5) - sum over ties t(t-1)(2t+5)] / 18 (Kendall 1975). */
+/* Var(S) of Kendall's S when nothing trends: [n(n-1)(2n+5) - sum over ties t(t-1)(2t+5)] / 18 (Kendall 1975).
+ */
 static double kendall_variance(struct points p, struct arena *scratch)
 {
     double *sorted = arena_new(scratch, double, p.count);
@@ -109,8 +110,8 @@ static double autocorrelation(const double *values, int count, int lag)
     return all > 0 ? shared / all : 0;
 }
 
-/* Hamed and Rao 1998 with the lags 1 to 3 that are significant. Their factor may fall below one, even below zero;
- * that would claim more certainty than independent points give, so it is held at one. */
+/* Hamed and Rao 1998 with the lags 1 to 3 that are significant. Their factor may fall below one, even below
+ * zero; that would claim more certainty than independent points give, so it is held at one. */
 static double inflation_of(struct points p, double slope, struct arena *scratch)
 {
     const double *ranks = deviation_ranks(p, slope, scratch);
@@ -141,7 +142,7 @@ bool trend_fit(const double *x, const double *y, int count, double confidence, e
     if (count < 2)
         return false;
     struct points p = used_points(x, y, count, scratch);
-    double *slopes = arena_new(scratch, double, (size_t)p.count * (size_t)p.count / 2 + 1);
+    double *slopes = arena_new(scratch, double, (size_t)p.count *(size_t)p.count / 2 + 1);
     int slope_count = collect_slopes(p, slopes);
     ret->count = p.count;
     if (slope_count == 0)

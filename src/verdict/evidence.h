@@ -1,5 +1,6 @@
 /*
- * evidence - the sentences that tell people what was seen and why it was judged so. Texts in the caller's arena.
+ * evidence - the sentences that tell people what was seen and why it was judged so. Texts in the caller's
+ * arena.
  */
 #pragma once
 

@@ -41,7 +41,8 @@ static const char *unusable(const struct growth *g, double covered, struct arena
     if (g->points < GROWTH_POINTS_MIN)
         return arena_printf(arena, "%d points after warm-up, a trend needs %d", g->points, GROWTH_POINTS_MIN);
     if (covered < settled / 2)
-        return arena_printf(arena, "the points cover only %.0f %% of the time after warm-up", 100 * covered / settled);
+        return arena_printf(arena, "the points cover only %.0f %% of the time after warm-up",
+                            100 * covered / settled);
     if (!(g->first > 0))
         return "it starts at zero, so that growth in per cent has no meaning";
     return NULL;
@@ -50,18 +51,24 @@ static const char *unusable(const struct growth *g, double covered, struct arena
 bool growth_measure(const struct record *r, const struct record_point *points, int count, double confidence,
                     struct arena *arena, struct growth *ret)
 {
-    *ret = (struct growth){.percent = NAN, .percent_interval = interval_none(), .per_hour = NAN, .first = NAN,
-                           .settled = growth_settled(r), .why = ""};
+    *ret = (struct growth){.percent = NAN,
+                           .percent_interval = interval_none(),
+                           .per_hour = NAN,
+                           .first = NAN,
+                           .settled = growth_settled(r),
+                           .why = ""};
     double *x = arena_new(arena, double, count), *y = arena_new(arena, double, count);
     for (int i = 0; i < count; i++) {
-        if (points[i].at < ret->settled.start || points[i].at > ret->settled.end || !isfinite(points[i].value))
+        if (points[i].at < ret->settled.start || points[i].at > ret->settled.end ||
+            !isfinite(points[i].value))
             continue;
         x[ret->points] = nsec_to_sec(points[i].at);
         y[ret->points++] = points[i].value;
     }
     double covered = ret->points ? x[ret->points - 1] - x[0] : 0;
     if (ret->points)
-        ret->first = first_window(x, y, ret->points, nsec_to_sec(ret->settled.end - ret->settled.start) / 10, arena);
+        ret->first =
+            first_window(x, y, ret->points, nsec_to_sec(ret->settled.end - ret->settled.start) / 10, arena);
     const char *why = unusable(ret, covered, arena);
     struct trend trend;
     if (!why && !trend_fit(x, y, ret->points, confidence, TREND_CORRELATED, arena, &trend))

@@ -97,8 +97,9 @@ static struct measured take_percentile(const struct taking *t)
     double percent = is_max ? 100 : t->m->percentile;
     if (d.count + d.censored == 0)
         return no_durations(t);
-    struct interval i = is_max ? interval_none()
-                               : interval_percentile(d.seconds, d.count, d.censored, percent, MEASURE_CONFIDENCE);
+    struct interval i =
+        is_max ? interval_none()
+               : interval_percentile(d.seconds, d.count, d.censored, percent, MEASURE_CONFIDENCE);
     struct measured out =
         estimated(sample_percentile_censored(d.seconds, d.count, d.censored, percent), d.count, i);
     out.censored = d.censored;
@@ -131,8 +132,8 @@ static int by_time(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-struct record_point *measure_duration_points(const struct plan *p, const struct record *r, int subject, int phase,
-                                             nsec sent_from, struct arena *arena, int *ret_count)
+struct record_point *measure_duration_points(const struct plan *p, const struct record *r, int subject,
+                                             int phase, nsec sent_from, struct arena *arena, int *ret_count)
 {
     struct record_point *points = arena_new(arena, struct record_point, r->job_count);
     struct selection selection = {.phase = phase, .sent_from = sent_from};
@@ -153,9 +154,8 @@ struct record_point *measure_duration_points(const struct plan *p, const struct 
 static struct measured take_degradation(const struct taking *t)
 {
     int count;
-    const struct record_point *points =
-        measure_duration_points(t->plan, t->record, t->m->step, t->selection.phase, t->selection.sent_from,
-                                t->arena, &count);
+    const struct record_point *points = measure_duration_points(
+        t->plan, t->record, t->m->step, t->selection.phase, t->selection.sent_from, t->arena, &count);
     return count ? from_growth(t, points, count) : no_durations(t);
 }
 
@@ -186,15 +186,16 @@ static struct measured take_uptime(const struct taking *t)
         probes++;
         good += probe->ok;
     }
-    return probes ? share(good, probes) : nothing(MEASURED_NOTHING, "the target's health was not probed in that time");
+    return probes ? share(good, probes)
+                  : nothing(MEASURED_NOTHING, "the target's health was not probed in that time");
 }
 
 static struct measured (*const takers[])(const struct taking *) = {
-    [MEASURE_ATTEMPTED] = take_count,     [MEASURE_ACCEPTED] = take_count,
-    [MEASURE_COMPLETED] = take_count,     [MEASURE_ERROR_RATE] = take_rate,
-    [MEASURE_SUCCESS_RATE] = take_rate,   [MEASURE_AVG] = take_average,
-    [MEASURE_MAX] = take_percentile,      [MEASURE_PERCENTILE] = take_percentile,
-    [MEASURE_GROWTH] = take_growth,       [MEASURE_DEGRADATION] = take_degradation,
+    [MEASURE_ATTEMPTED] = take_count,   [MEASURE_ACCEPTED] = take_count,
+    [MEASURE_COMPLETED] = take_count,   [MEASURE_ERROR_RATE] = take_rate,
+    [MEASURE_SUCCESS_RATE] = take_rate, [MEASURE_AVG] = take_average,
+    [MEASURE_MAX] = take_percentile,    [MEASURE_PERCENTILE] = take_percentile,
+    [MEASURE_GROWTH] = take_growth,     [MEASURE_DEGRADATION] = take_degradation,
     [MEASURE_UPTIME] = take_uptime,
 };
 
@@ -209,7 +210,6 @@ struct measured measure_take(const struct measure *m, const struct plan *p, cons
 
 const char *measure_subject(const struct measure *m, const struct plan *p, struct arena *arena)
 {
-    return m->step == SUBJECT_GENERATION
-               ? "the generation"
-               : arena_printf(arena, "step %s", p->workflow.steps[m->step].name);
+    return m->step == SUBJECT_GENERATION ? "the generation"
+                                         : arena_printf(arena, "step %s", p->workflow.steps[m->step].name);
 }

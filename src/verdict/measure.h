@@ -1,8 +1,9 @@
 /*
- * measure - what a criterion talks about, taken from a record: the number, how sure it is, or why there is none.
+ * measure - what a criterion talks about, taken from a record: the number, how sure it is, or why there is
+ * none.
  *
- * Rates are of the jobs that ended. A percentile or maximum that lies among the jobs which timed out is INFINITY:
- * "not reached". Texts live in the caller's arena, or are static.
+ * Rates are of the jobs that ended. A percentile or maximum that lies among the jobs which timed out is
+ * INFINITY: "not reached". Texts live in the caller's arena, or are static.
  */
 #pragma once
 
@@ -35,5 +36,5 @@ struct measured measure_take(const struct measure *m, const struct plan *p, cons
 const char *measure_subject(const struct measure *m, const struct plan *p, struct arena *arena);
 
 /* The durations of a subject over the time of submission, for growth_measure(). */
-struct record_point *measure_duration_points(const struct plan *p, const struct record *r, int subject, int phase,
-                                             nsec sent_from, struct arena *arena, int *ret_count);
+struct record_point *measure_duration_points(const struct plan *p, const struct record *r, int subject,
+                                             int phase, nsec sent_from, struct arena *arena, int *ret_count);

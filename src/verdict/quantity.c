@@ -11,8 +11,11 @@ struct scale {
 };
 
 static const struct scale time_scales[] = {{0.9995, 1, "s"}, {0.9995e-3, 1e3, "ms"}, {0, 1e6, "µs"}};
-static const struct scale byte_scales[] = {
-    {0x1p40, 0x1p-40, "TiB"}, {0x1p30, 0x1p-30, "GiB"}, {0x1p20, 0x1p-20, "MiB"}, {0x1p10, 0x1p-10, "KiB"}, {0, 1, "B"}};
+static const struct scale byte_scales[] = {{0x1p40, 0x1p-40, "TiB"},
+                                           {0x1p30, 0x1p-30, "GiB"},
+                                           {0x1p20, 0x1p-20, "MiB"},
+                                           {0x1p10, 0x1p-10, "KiB"},
+                                           {0, 1, "B"}};
 
 static const struct scale *scale_of(const struct scale *scales, double value)
 {
@@ -73,7 +76,8 @@ char *quantity_interval(struct interval i, enum measure_unit unit, char out[QUAN
     if (!interval_exists(i))
         return not_finite(NAN, out);
     double larger = isfinite(i.high) ? i.high : isfinite(i.low) ? i.low : 1;
-    const struct scale *scale = unit == UNIT_SECONDS ? scale_of(time_scales, larger) : &(struct scale){0, 1, "%"};
+    const struct scale *scale =
+        unit == UNIT_SECONDS ? scale_of(time_scales, larger) : &(struct scale){0, 1, "%"};
     char low[QUANTITY_TEXT], high[QUANTITY_TEXT];
     int digits = unit == UNIT_PERCENT ? 2 : digits_of(larger * scale->factor);
     write_end(i.low * scale->factor, digits, low);
@@ -89,7 +93,8 @@ char *quantity_of_series(double value, const char *unit, char out[QUANTITY_TEXT]
         return not_finite(value, out);
     if (strcmp(unit, "bytes") == 0) {
         const struct scale *scale = scale_of(byte_scales, value);
-        snprintf(out, QUANTITY_TEXT, "%.*f %s", scale->factor == 1 ? 0 : 2, value * scale->factor, scale->name);
+        snprintf(out, QUANTITY_TEXT, "%.*f %s", scale->factor == 1 ? 0 : 2, value * scale->factor,
+                 scale->name);
     } else {
         snprintf(out, QUANTITY_TEXT, "%.*f%s%.16s", digits_of(value), value, *unit ? " " : "", unit);
     }

@@ -44,7 +44,8 @@ double selection_duration(const struct plan *p, const struct record_job *job, in
     if (subject == SUBJECT_GENERATION) {
         if (job->outcome == JOB_OK)
             took = record_generation(job, p->workflow.generation_first, p->workflow.generation_last);
-    } else if (job->failed_step != subject && job->steps[subject].start >= 0 && job->steps[subject].end >= 0) {
+    } else if (job->failed_step != subject && job->steps[subject].start >= 0 &&
+               job->steps[subject].end >= 0) {
         took = job->steps[subject].end - job->steps[subject].start;
     }
     return took < 0 ? NAN : nsec_to_sec(took);
@@ -59,8 +60,8 @@ static bool is_censored(const struct record_job *job, int subject)
     return job->failed_step < 0 && job->steps[subject].start >= 0 && job->steps[subject].end < 0;
 }
 
-struct durations selection_durations(struct selection s, const struct plan *p, const struct record *r, int subject,
-                                     struct arena *arena)
+struct durations selection_durations(struct selection s, const struct plan *p, const struct record *r,
+                                     int subject, struct arena *arena)
 {
     struct durations out = {.seconds = arena_new(arena, double, r->job_count)};
     for (int i = 0; i < r->job_count; i++) {

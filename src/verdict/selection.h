@@ -1,5 +1,6 @@
 /*
- * selection - some of a record's jobs, counted: those that were submitted in a phase, or in the last part of the load.
+ * selection - some of a record's jobs, counted: those that were submitted in a phase, or in the last part of
+ * the load.
  *
  * Warm-up jobs are never selected. Pure functions; what they return lives in the caller's arena.
  */
@@ -20,7 +21,7 @@ bool selection_has(struct selection s, const struct record_job *job);
 
 struct job_counts { /* attempted = ok + failed + unfinished */
     int attempted, accepted, ok, failed, unfinished;
-    int censored;       /* of the failed: their time was up */
+    int censored; /* of the failed: their time was up */
     int models_checked, models_valid;
     int64_t polls;
     int kinds[FAIL_KINDS]; /* the failed, by kind */
@@ -30,14 +31,14 @@ void selection_count(struct selection s, const struct record *r, struct job_coun
 struct durations {
     double *seconds; /* ascending */
     int count;
-    int censored;    /* further ones that only are known to be longer than the job's timeout allowed */
+    int censored; /* further ones that only are known to be longer than the job's timeout allowed */
 };
 /*
  * Of the generation (SUBJECT_GENERATION): of the jobs that succeeded; jobs that timed out are censored.
  * Of a step: wherever the step succeeded, whatever became of the job; jobs that timed out in it are censored.
  */
-struct durations selection_durations(struct selection s, const struct plan *p, const struct record *r, int subject,
-                                     struct arena *arena);
+struct durations selection_durations(struct selection s, const struct plan *p, const struct record *r,
+                                     int subject, struct arena *arena);
 /* One job's, in seconds; NAN when it has none by the rule above. */
 double selection_duration(const struct plan *p, const struct record_job *job, int subject);
 

@@ -11,8 +11,10 @@
 enum { VERDICT_MAX_BYTES = 1 << 30 };
 
 static const char *const names[] = {
-    [VERDICT_PASS] = "pass",       [VERDICT_FAIL] = "fail",
-    [VERDICT_INVALID] = "invalid", [VERDICT_INCONCLUSIVE] = "inconclusive",
+    [VERDICT_PASS] = "pass",
+    [VERDICT_FAIL] = "fail",
+    [VERDICT_INVALID] = "invalid",
+    [VERDICT_INCONCLUSIVE] = "inconclusive",
     [VERDICT_NOT_APPLICABLE] = "not_applicable",
 };
 
@@ -30,7 +32,8 @@ struct judging {
 };
 
 /* False when the limits depend on another measure that has no value; then `why` says so. */
-static bool limits_of(const struct judging *j, const struct criterion *c, struct interval *ret, const char **why)
+static bool limits_of(const struct judging *j, const struct criterion *c, struct interval *ret,
+                      const char **why)
 {
     *ret = (struct interval){-INFINITY, INFINITY};
     switch (c->comparison) {
@@ -169,9 +172,12 @@ static void conclude_without_criteria(struct verdict *v, const struct record *r)
     struct job_counts counts;
     selection_count((struct selection){.phase = PHASE_ALL}, r, &counts);
     if (counts.ok > 0)
-        conclude(v, VERDICT_PASS, arena_printf(&v->arena, "%d of %d jobs completed", counts.ok, counts.attempted));
+        conclude(v, VERDICT_PASS,
+                 arena_printf(&v->arena, "%d of %d jobs completed", counts.ok, counts.attempted));
     else if (counts.failed > 0)
-        conclude(v, VERDICT_FAIL, arena_printf(&v->arena, "%d of %d jobs failed, none completed", counts.failed, counts.attempted));
+        conclude(
+            v, VERDICT_FAIL,
+            arena_printf(&v->arena, "%d of %d jobs failed, none completed", counts.failed, counts.attempted));
     else
         conclude(v, VERDICT_INCONCLUSIVE, "no job has ended");
 }
@@ -179,11 +185,11 @@ static void conclude_without_criteria(struct verdict *v, const struct record *r)
 static const char *late_reason(struct verdict *v)
 {
     char lag[QUANTITY_TEXT], allowed[QUANTITY_TEXT];
-    return arena_printf(&v->arena,
-                        "the generator started jobs late (p99 of the start lag %s, allowed %s): give it free cores, "
-                        "or fewer users a machine, and run again",
-                        quantity_seconds(v->generator.start_lag_p99, lag),
-                        quantity_seconds(v->generator.allowed, allowed));
+    return arena_printf(
+        &v->arena,
+        "the generator started jobs late (p99 of the start lag %s, allowed %s): give it free cores, "
+        "or fewer users a machine, and run again",
+        quantity_seconds(v->generator.start_lag_p99, lag), quantity_seconds(v->generator.allowed, allowed));
 }
 
 static void conclude_from_criteria(struct verdict *v, const struct record *r)

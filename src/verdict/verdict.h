@@ -1,15 +1,16 @@
 /*
  * verdict - a record judged by its plan's criteria.
  *
- * The point estimate decides; the interval beside it says how sure that is, and under `strict` it must lie wholly on
- * one side of the limit, or the criterion is inconclusive. No data is never a pass.
+ * The point estimate decides; the interval beside it says how sure that is, and under `strict` it must lie
+ * wholly on one side of the limit, or the criterion is inconclusive. No data is never a pass.
  *
- * The whole scenario is INVALID when the generator could not keep its schedule, whatever the criteria say: then
- * nothing is claimed. Else it is FAIL if any criterion failed, INCONCLUSIVE if any could not be decided or the run was
- * interrupted, PASS otherwise. Criteria that are not applicable do not count. Without criteria it passes when at least
- * one job succeeded.
+ * The whole scenario is INVALID when the generator could not keep its schedule, whatever the criteria say:
+ * then nothing is claimed. Else it is FAIL if any criterion failed, INCONCLUSIVE if any could not be decided
+ * or the run was interrupted, PASS otherwise. Criteria that are not applicable do not count. Without criteria
+ * it passes when at least one job succeeded.
  *
- * A verdict points into its plan, which has to outlive it; the record may go. Texts live in the verdict's arena.
+ * A verdict points into its plan, which has to outlive it; the record may go. Texts live in the verdict's
+ * arena.
  */
 #pragma once
 
@@ -25,7 +26,8 @@ enum verdict_kind {
     VERDICT_INVALID,       /* of scenarios only */
     VERDICT_NOT_APPLICABLE /* of criteria only */
 };
-const char *verdict_name(enum verdict_kind kind); /* "pass", "fail", "inconclusive", "invalid", "not_applicable" */
+const char *
+verdict_name(enum verdict_kind kind); /* "pass", "fail", "inconclusive", "invalid", "not_applicable" */
 
 struct outcome { /* of a criterion */
     const struct criterion *criterion;
@@ -47,7 +49,7 @@ struct verdict_generator {
 struct verdict {
     struct arena arena;
     enum verdict_kind kind;
-    const char *reason;   /* a sentence */
+    const char *reason;       /* a sentence */
     struct outcome *outcomes; /* one a criterion, in the plan's order */
     int outcome_count;
     struct verdict_generator generator;

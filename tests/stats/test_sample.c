@@ -37,11 +37,11 @@ static void test_percentiles(void **state)
         int count, censored;
         double percent, expected;
     } rows[] = {
-        {10, 0, 0, 1},          {10, 0, 100, 10},      {10, 0, 50, 5.5},        {10, 0, 25, 3.25},
-        {10, 0, 90, 9.1},       {10, 0, 99, 9.91},     {1, 0, 99, 1},           {2, 0, 50, 1.5},
-        {10, 1, 50, 6},         {10, 1, 90, 10},       {10, 1, 91, INFINITY},   {10, 10, 50, INFINITY},
-        {9, 1, 95, INFINITY},   {0, 3, 50, INFINITY},  {10, 1, 100, INFINITY},  {10, 90, 10, INFINITY},
-        {10, 91, 9, 10},        {10, 0, 99.9, 9.991},
+        {10, 0, 0, 1},        {10, 0, 100, 10},     {10, 0, 50, 5.5},       {10, 0, 25, 3.25},
+        {10, 0, 90, 9.1},     {10, 0, 99, 9.91},    {1, 0, 99, 1},          {2, 0, 50, 1.5},
+        {10, 1, 50, 6},       {10, 1, 90, 10},      {10, 1, 91, INFINITY},  {10, 10, 50, INFINITY},
+        {9, 1, 95, INFINITY}, {0, 3, 50, INFINITY}, {10, 1, 100, INFINITY}, {10, 90, 10, INFINITY},
+        {10, 91, 9, 10},      {10, 0, 99.9, 9.991},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         double value = sample_percentile_censored(ten, rows[i].count, rows[i].censored, rows[i].percent);
@@ -58,7 +58,8 @@ static void test_no_values(void **state)
     struct sample_summary s;
     sample_summarise(NULL, 0, &s);
     assert_int_equal(s.count, 0);
-    assert_true(isnan(s.mean) && isnan(s.min) && isnan(s.max) && isnan(s.p50) && isnan(s.p95) && isnan(s.p99));
+    assert_true(isnan(s.mean) && isnan(s.min) && isnan(s.max) && isnan(s.p50) && isnan(s.p95) &&
+                isnan(s.p99));
     assert_true(isnan(sample_deviation((double[]){1}, 1)));
     assert_near(sample_deviation((double[]){2, 4, 4, 4, 5, 5, 7, 9}, 8), sqrt(32.0 / 7), 1e-12);
 }

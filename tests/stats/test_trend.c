@@ -28,9 +28,9 @@ static struct trend fit_over_index(const double *y, int count, double confidence
 }
 
 static const double growing[] = {500, 512, 511, 530, 530, 541, 549, 548, 565, 571, 580, 590};
-static const double sawtooth[] = {500,    541.25, 560.5,   512.75, 545.125, 566.375, 521.5,  556.75,
-                                  575.875, 529.625, 560.25, 584.5,  541.125, 577.75,  596.25, 549.875,
-                                  581.5,  604.25, 560.75,  590.125, 611.5,  570.25,  602.75, 622.125};
+static const double sawtooth[] = {500,     541.25,  560.5,  512.75,  545.125, 566.375, 521.5,  556.75,
+                                  575.875, 529.625, 560.25, 584.5,   541.125, 577.75,  596.25, 549.875,
+                                  581.5,   604.25,  560.75, 590.125, 611.5,   570.25,  602.75, 622.125};
 static const double flat[] = {500, 503, 498, 501, 505, 499, 502, 500, 497, 504, 501, 500, 503, 498, 502, 499};
 
 static void test_vectors(void **state)
@@ -61,7 +61,8 @@ static void test_vectors(void **state)
 static void test_short_traces(void **state)
 {
     (void)state;
-    struct trend t = fit_over_index((double[]){31.46, 35.39, 39.33, 43.27, 46.14}, 5, 0.95, TREND_INDEPENDENT);
+    struct trend t =
+        fit_over_index((double[]){31.46, 35.39, 39.33, 43.27, 46.14}, 5, 0.95, TREND_INDEPENDENT);
     assert_near(t.slope, 3.9325, 1e-9);
     assert_near(t.variance, 16.6666666667, 1e-9);
     t = fit_over_index((double[]){14.2, 17.2, 23.9, 27.5}, 4, 0.95, TREND_INDEPENDENT);
@@ -127,12 +128,9 @@ static void test_many_points_are_thinned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_short_traces),
-        cmocka_unit_test(test_equal_x),
-        cmocka_unit_test(test_correlation_widens_only),
-        cmocka_unit_test(test_nothing_to_fit),
-        cmocka_unit_test(test_many_points_are_thinned),
+        cmocka_unit_test(test_vectors),        cmocka_unit_test(test_short_traces),
+        cmocka_unit_test(test_equal_x),        cmocka_unit_test(test_correlation_widens_only),
+        cmocka_unit_test(test_nothing_to_fit), cmocka_unit_test(test_many_points_are_thinned),
     };
     return cmocka_run_group_tests(tests, make_arena, free_arena);
 }

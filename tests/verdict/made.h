@@ -34,9 +34,10 @@ static inline void made_init(struct made *m, int phases, double load_seconds)
         m->steps[i] = (struct plan_step){.name = steps[i], .kind = i == MADE_WAIT ? STEP_POLL : STEP_REQUEST};
     record_init(&m->record, MADE_STEPS, phases);
     for (int i = 0; i < phases; i++) {
-        m->phases[i] = (struct plan_phase){.name = names[i], .users = 2, .duration = made_time(load_seconds / phases)};
-        m->record.phases[i] =
-            (struct record_span){made_time(load_seconds * i / phases), made_time(load_seconds * (i + 1) / phases)};
+        m->phases[i] =
+            (struct plan_phase){.name = names[i], .users = 2, .duration = made_time(load_seconds / phases)};
+        m->record.phases[i] = (struct record_span){made_time(load_seconds * i / phases),
+                                                   made_time(load_seconds * (i + 1) / phases)};
     }
     m->record.load_ended = m->record.ended = made_time(load_seconds);
     m->plan = (struct plan){
@@ -82,8 +83,8 @@ static inline struct record_job *made_job(struct made *m, int phase, double sent
 }
 
 /* The job fails in the step, `after` seconds from its start. */
-static inline struct record_job *made_failure(struct made *m, int phase, double sent, enum fail_kind kind, int step,
-                                              double after, const char *message)
+static inline struct record_job *made_failure(struct made *m, int phase, double sent, enum fail_kind kind,
+                                              int step, double after, const char *message)
 {
     struct record_job *j = made_job(m, phase, sent, after);
     j->outcome = JOB_FAILED;
@@ -109,7 +110,9 @@ static inline struct criterion *made_criterion(struct made *m, const char *name,
                             .expression = "made",
                             .left = {.kind = kind, .percentile = 95, .step = SUBJECT_GENERATION, .phase = -1},
                             .comparison = comparison,
-                            .unit = seconds ? UNIT_SECONDS : count ? UNIT_NONE : UNIT_PERCENT,
+                            .unit = seconds ? UNIT_SECONDS
+                                    : count ? UNIT_NONE
+                                            : UNIT_PERCENT,
                             .limit = limit};
     return c;
 }

@@ -4,7 +4,8 @@
 
 static struct arena arena;
 
-/* A value a second over a load of 1000 s: it starts high (warm-up), then rises by `slope` a second from 100. */
+/* A value a second over a load of 1000 s: it starts high (warm-up), then rises by `slope` a second from 100.
+ */
 static struct record_point *line(int count, double step, double slope)
 {
     struct record_point *points = arena_new(&arena, struct record_point, count);
@@ -65,8 +66,8 @@ static void test_what_cannot_tell(void **state)
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct growth g;
-        bool told = growth_measure(&m.record, line(rows[i].count, rows[i].step, rows[i].slope), rows[i].count, 0.95,
-                                   &arena, &g);
+        bool told = growth_measure(&m.record, line(rows[i].count, rows[i].step, rows[i].slope), rows[i].count,
+                                   0.95, &arena, &g);
         assert_false(told);
         assert_true(isnan(g.percent) && !interval_exists(g.percent_interval));
         if (rows[i].why)

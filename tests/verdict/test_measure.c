@@ -4,8 +4,8 @@
 
 static struct arena arena;
 
-/* Two phases of 50 s. First: 3 jobs of 10, 20, 30 s, one that failed in its upload. Second: a job of 40 s, one that timed
- * out, one cut off; and before all that a warm-up job of 500 s. */
+/* Two phases of 50 s. First: 3 jobs of 10, 20, 30 s, one that failed in its upload. Second: a job of 40 s,
+ * one that timed out, one cut off; and before all that a warm-up job of 500 s. */
 static void fill(struct made *m)
 {
     made_init(m, 2, 100);
@@ -53,10 +53,16 @@ static void test_measures(void **state)
         {{.kind = MEASURE_PERCENTILE, .percentile = 95, .step = SUBJECT_GENERATION, .phase = 0}, 29, 3},
         {{.kind = MEASURE_PERCENTILE, .percentile = 50, .step = SUBJECT_GENERATION, .phase = -1}, 30, 4},
         {{.kind = MEASURE_PERCENTILE, .percentile = 75, .step = SUBJECT_GENERATION, .phase = -1}, 40, 4},
-        {{.kind = MEASURE_PERCENTILE, .percentile = 76, .step = SUBJECT_GENERATION, .phase = -1}, INFINITY, 4},
-        {{.kind = MEASURE_AVG, .step = MADE_UPLOAD, .phase = -1}, 0.1, 6}, /* of the unfinished one too, not the failed */
+        {{.kind = MEASURE_PERCENTILE, .percentile = 76, .step = SUBJECT_GENERATION, .phase = -1},
+         INFINITY,
+         4},
+        {{.kind = MEASURE_AVG, .step = MADE_UPLOAD, .phase = -1},
+         0.1,
+         6}, /* of the unfinished one too, not the failed */
         {{.kind = MEASURE_AVG, .step = MADE_DOWNLOAD, .phase = -1}, 0.2, 4},
-        {{.kind = MEASURE_MAX, .step = MADE_DOWNLOAD, .phase = -1}, 0.2, 4}, /* the timeout struck in another step */
+        {{.kind = MEASURE_MAX, .step = MADE_DOWNLOAD, .phase = -1},
+         0.2,
+         4}, /* the timeout struck in another step */
         {{.kind = MEASURE_MAX, .step = MADE_WAIT, .phase = 1}, INFINITY, 1},
         {{.kind = MEASURE_ATTEMPTED, .phase = -1, .last = 35 * NSEC_PER_SEC}, 2, 2},
         {{.kind = MEASURE_AVG, .step = SUBJECT_GENERATION, .phase = -1, .last = 40 * NSEC_PER_SEC}, 40, 1},
@@ -84,7 +90,8 @@ static void test_intervals(void **state)
     made_init(&m, 1, 1000);
     for (int i = 0; i < 44; i++)
         made_job(&m, 0, i, 100 + i);
-    struct measure measure = {.kind = MEASURE_PERCENTILE, .percentile = 50, .step = SUBJECT_GENERATION, .phase = -1};
+    struct measure measure = {
+        .kind = MEASURE_PERCENTILE, .percentile = 50, .step = SUBJECT_GENERATION, .phase = -1};
     struct measured got = measure_take(&measure, &m.plan, &m.record, &arena);
     assert_near(got.interval.low, 115, 1e-6);
     assert_near(got.interval.high, 128, 1e-6);

@@ -57,9 +57,9 @@ static void test_near(void **state)
         double second, percent;
         enum verdict_kind verdict;
     } rows[] = {
-        {98, 20, VERDICT_PASS}, {99, 20, VERDICT_FAIL}, {66, 20, VERDICT_PASS}, {65, 20, VERDICT_FAIL},
-        {-1, 20, VERDICT_INCONCLUSIVE}, /* nothing on the left side */
-        {-2, 20, VERDICT_INCONCLUSIVE}, /* nothing on the right side */
+        {98, 20, VERDICT_PASS},         {99, 20, VERDICT_FAIL},         {66, 20, VERDICT_PASS},
+        {65, 20, VERDICT_FAIL},         {-1, 20, VERDICT_INCONCLUSIVE}, /* nothing on the left side */
+        {-2, 20, VERDICT_INCONCLUSIVE},                                 /* nothing on the right side */
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct made m;
@@ -132,8 +132,9 @@ static void test_strict(void **state)
 static void test_no_data_is_no_pass(void **state)
 {
     (void)state;
-    static const enum measure_kind kinds[] = {MEASURE_ERROR_RATE, MEASURE_AVG, MEASURE_MAX, MEASURE_PERCENTILE,
-                                              MEASURE_DEGRADATION, MEASURE_ATTEMPTED, MEASURE_COMPLETED};
+    static const enum measure_kind kinds[] = {MEASURE_ERROR_RATE, MEASURE_AVG,         MEASURE_MAX,
+                                              MEASURE_PERCENTILE, MEASURE_DEGRADATION, MEASURE_ATTEMPTED,
+                                              MEASURE_COMPLETED};
     for (int i = 0; i < COUNT(kinds); i++) {
         struct made m;
         made_init(&m, 1, 100);
@@ -274,7 +275,8 @@ static void test_evidence(void **state)
         {MEASURE_ATTEMPTED, "40 jobs started"},
         {MEASURE_ACCEPTED, "40 of 40 jobs accepted"},
         {MEASURE_COMPLETED, "40 of 40 jobs completed"},
-        {MEASURE_ERROR_RATE, "0 of 40 ended jobs failed, 0 %, 95 % interval 0.00..8.81 %, which reaches over the limit"},
+        {MEASURE_ERROR_RATE,
+         "0 of 40 ended jobs failed, 0 %, 95 % interval 0.00..8.81 %, which reaches over the limit"},
         {MEASURE_SUCCESS_RATE, "40 of 40 ended jobs succeeded, 100 %, 95 % interval 91.19..100.00 %"},
         {MEASURE_AVG, "avg of 40 generations is 82.0 s, 95 % interval 81.5..82.5 s"},
         {MEASURE_MAX, "max of 40 generations is 84.0 s"},
@@ -284,7 +286,8 @@ static void test_evidence(void **state)
     };
     for (int i = 0; i < COUNT(rows); i++) {
         m.plan.criterion_count = 0;
-        made_criterion(&m, "row", rows[i].kind, rows[i].kind == MEASURE_ERROR_RATE ? COMPARE_LESS : COMPARE_GREATER, 5);
+        made_criterion(&m, "row", rows[i].kind,
+                       rows[i].kind == MEASURE_ERROR_RATE ? COMPARE_LESS : COMPARE_GREATER, 5);
         struct verdict v;
         verdict_judge(&v, &m.plan, &m.record, false);
         if (rows[i].evidence)
