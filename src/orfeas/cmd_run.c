@@ -1,6 +1,7 @@
 #include "command.h"
 #include "file.h"
 #include "interrupt.h"
+#include "overview.h"
 #include "scenario.h"
 #include "share.h"
 #include "test_image.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SCENARIOS_MAX = 100 };
 
@@ -89,6 +91,19 @@ static int load_payloads(struct run *run, const struct options *o)
     return code;
 }
 
+/* Before the load, not after it: results that cannot be written are a run lost. */
+static int check_results_dir(const struct options *o)
+{
+    int error = file_make_dirs(o->results);
+    if (!error && access(o->results, W_OK | X_OK) != 0)
+        error = errno;
+    if (!error)
+        return EXIT_PASS;
+    fprintf(stderr, "orfeas: results cannot be written to %s: %s\n    Name another directory with --results.\n",
+            o->results, strerror(error));
+    return EXIT_USAGE;
+}
+
 /* ---- the target ---- */
 
 static void tell_waiting(void *context, nsec waited)
@@ -154,6 +169,26 @@ static int play_all(struct run *run, const struct options *o)
     return code;
 }
 
+/* All scenarios beside each other; of a single one everything is said already. */
+static void print_overview(const struct run *run, const struct options *o)
+{
+    struct overview overview;
+    struct terminal terminal = scenario_terminal(o);
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    overview_init(&overview);
+    for (int i = 0; i < run->count; i++) {
+        const struct scenario *s = &run->scenarios[i];
+        if (s->played)
+            overview_add(&overview, s->plan, &s->record, &s->verdict, s->file);
+    }
+    overview_write(&overview, &text, &terminal);
+    if (overview.count > 1)
+        fputs(buf_text(&text), stdout);
+    overview_finish(&overview);
+    buf_finish(&text);
+}
+
 int cmd_run(struct options *o)
 {
     struct run *run = calloc(1, sizeof *run);
@@ -164,11 +199,15 @@ int cmd_run(struct options *o)
     if (code == EXIT_PASS)
         code = load_payloads(run, o);
     if (code == EXIT_PASS)
+        code = check_results_dir(o);
+    if (code == EXIT_PASS)
         code = target_open(&run->target, o);
     if (code == EXIT_PASS) {
         if (!o->quiet)
             tell_start(run, o);
         code = play_all(run, o);
+        if (!o->quiet)
+            print_overview(run, o);
     }
     target_close(&run->target);
     for (int i = 0; i < run->count; i++)

@@ -117,11 +117,17 @@ static int write_results(struct scenario *s, const struct options *o, const stru
     return EXIT_PASS;
 }
 
-static void print_summary(const struct scenario *s, const struct options *o)
+struct terminal scenario_terminal(const struct options *o)
 {
+    enum { READABLE = 120 };
     struct winsize size;
     int width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 100;
-    struct terminal terminal = {.colour = colour_wanted(o, stdout), .width = width};
+    return (struct terminal){.colour = colour_wanted(o, stdout), .width = width < READABLE ? width : READABLE};
+}
+
+static void print_summary(const struct scenario *s, const struct options *o)
+{
+    struct terminal terminal = scenario_terminal(o);
     const char *files[] = {s->file};
     struct buf text;
     buf_init(&text, 1 << 20);

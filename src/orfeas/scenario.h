@@ -7,6 +7,7 @@
 #include "payload.h"
 #include "preflight.h"
 #include "target.h"
+#include "terminal.h"
 #include "verdict.h"
 
 struct scenario {
@@ -18,6 +19,9 @@ struct scenario {
     struct verdict verdict;
     char file[4096];       /* its results; "" when they could not be written */
 };
+
+/* How a text for people on standard output is to look. */
+struct terminal scenario_terminal(const struct options *o);
 
 /* Plays it. Returns the exit code that it asks for. */
 int scenario_run(struct scenario *s, const struct options *o, const struct target *target,
