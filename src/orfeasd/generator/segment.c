@@ -5,13 +5,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { WORK_SIDE = 320, BINS = 256 };
+enum { WORK_SIDE = 320 };
+enum { OBJECT, BACKGROUND, VISITED }; /* VISITED: near, but object; only while holes are looked for */
 
 static const double used_min = 0.005, used_max = 0.995;       /* share of transparent pixels in a used alpha channel */
 static const double object_min = 0.01, object_max = 0.99;     /* share of the object in the picture */
-static const double otsu_factor = 0.6;    /* found on objects composited on known backgrounds: Otsu alone eats shadows' sides */
-static const float nearest_threshold = 4; /* standard deviations of the background's noise */
-static const float distance_cap = 60;
+/* In standard deviations of the background. Among independent normal pixels one in a thousand is farther away. */
+static const float threshold = 4;
+static const double hole_min = 0.004;     /* share of the picture */
+static const double hole_distance = 1.5;  /* mean */
 
 static double transparent_share(const struct picture *p)
 {
@@ -61,70 +63,79 @@ static void find_distances(struct work *k)
     backdrop_fit(&b, k->w, k->h, (const float (*)[3])k->colour);
     for (int y = 0; y < k->h; y++)
         backdrop_distance(&b, y, (const float (*)[3])k->colour + (ptrdiff_t)y * k->w, k->distance + (ptrdiff_t)y * k->w);
-    for (int i = 0; i < k->w * k->h; i++)
-        k->distance[i] = fminf(k->distance[i], distance_cap);
 }
 
-/* Otsu's threshold on the square root of the distance. Also returns the share of the variance that lies between the two
- * classes, 0 to 1. */
-static float otsu(const struct work *k, double *ret_separation)
+/* Floods the background from `start`, through pixels nearer than the threshold. Returns how many became background; they
+ * stand in `queue` then. */
+static int flood_from(struct work *k, int *queue, int start)
 {
-    int pixels = k->w * k->h, seen[BINS] = {0};
-    float scale = (BINS - 1) / sqrtf(distance_cap);
-    double all = 0, squares = 0, best = 0, below = 0, sum = 0;
-    int threshold = 0;
-    for (int i = 0; i < pixels; i++) {
-        int bin = (int)(sqrtf(k->distance[i]) * scale);
-        seen[bin]++;
-        all += bin;
-        squares += (double)bin * bin;
-    }
-    for (int bin = 0; bin < BINS - 1; bin++) {
-        below += seen[bin];
-        sum += (double)bin * seen[bin];
-        if (below == 0 || below == pixels)
-            continue;
-        double gap = sum / below - (all - sum) / (pixels - below), between = below * (pixels - below) * gap * gap;
-        if (between > best) {
-            best = between;
-            threshold = bin + 1;
-        }
-    }
-    double total = squares * pixels - all * all;
-    *ret_separation = total > 0 ? best / total : 0;
-    float root = (float)threshold / scale;
-    return root * root;
-}
-
-/* Background: below the threshold and connected to the border. Returns its share. */
-static double flood_background(struct work *k, struct arena *arena, float threshold)
-{
-    int w = k->w, h = k->h, top = 0, count = 0;
-    int *stack = arena_new(arena, int, w * h);
-    for (int i = 0; i < w * h; i++) {
-        int x = i % w, y = i / w;
-        bool border = x == 0 || y == 0 || x == w - 1 || y == h - 1;
-        if (border && k->distance[i] < threshold) {
-            k->background[i] = 1;
-            stack[top++] = i;
-        }
-    }
-    while (top) {
-        int at = stack[--top], x = at % w, y = at / w;
-        count++;
+    int w = k->w, h = k->h, count = 0;
+    if (k->background[start] || !(k->distance[start] < threshold))
+        return 0;
+    k->background[start] = BACKGROUND;
+    queue[count++] = start;
+    for (int done = 0; done < count; done++) {
+        int at = queue[done], x = at % w, y = at / w;
         const int next[4] = {x ? at - 1 : at, x < w - 1 ? at + 1 : at, y ? at - w : at, y < h - 1 ? at + w : at};
         for (int n = 0; n < 4; n++) {
             if (k->background[next[n]] || !(k->distance[next[n]] < threshold))
                 continue;
-            k->background[next[n]] = 1;
-            stack[top++] = next[n];
+            k->background[next[n]] = BACKGROUND;
+            queue[count++] = next[n];
         }
     }
-    return (double)count / ((double)w * h);
+    return count;
+}
+
+/* Background that the object encloses, like that between a wheel's spokes. Only when it is large, and as near as noise
+ * is: bright parts of an object before a bright background should stay. Returns its size, 0 when it stays. */
+static int flood_hole(struct work *k, int *queue, int start)
+{
+    int count = flood_from(k, queue, start);
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += (double)k->distance[queue[i]];
+    if (!count || (count > hole_min * k->w * k->h && sum < hole_distance * count))
+        return count;
+    for (int i = 0; i < count; i++)
+        k->background[queue[i]] = VISITED;
+    return 0;
+}
+
+/* Returns the object's share of the picture. */
+static double find_background(struct work *k, struct arena *arena)
+{
+    int w = k->w, h = k->h, count = 0;
+    int *queue = arena_new(arena, int, w * h);
+    for (int x = 0; x < w; x++)
+        count += flood_from(k, queue, x) + flood_from(k, queue, (h - 1) * w + x);
+    for (int y = 0; y < h; y++)
+        count += flood_from(k, queue, y * w) + flood_from(k, queue, y * w + w - 1);
+    for (int i = 0; i < w * h; i++)
+        count += flood_hole(k, queue, i);
+    for (int i = 0; i < w * h; i++)
+        k->background[i] = k->background[i] == BACKGROUND;
+    return 1 - (double)count / ((double)w * h);
+}
+
+/* How much of the object is far from the background's colour, times how much of the picture's border is background. */
+static double confidence_of(const struct work *k)
+{
+    int w = k->w, h = k->h, object = 0, clear = 0, border = 0, free_border = 0;
+    for (int i = 0; i < w * h; i++) {
+        int x = i % w, y = i / w;
+        object += !k->background[i];
+        clear += !k->background[i] && k->distance[i] > 2 * threshold;
+        if (x == 0 || y == 0 || x == w - 1 || y == h - 1) {
+            border++;
+            free_border += k->background[i];
+        }
+    }
+    return object ? (double)clear / object * free_border / border : 0;
 }
 
 /* Soft around the threshold, so that the contour comes out between pixels; the flood decides the side. */
-static void make_matte(struct work *k, float threshold)
+static void make_matte(struct work *k)
 {
     for (int i = 0; i < k->w * k->h; i++) {
         float soft = k->distance[i] / (2 * threshold);
@@ -154,11 +165,9 @@ static void write_alpha(const struct work *k, struct picture *p)
 static bool by_border(struct picture *p, struct arena *arena, struct segment_result *ret)
 {
     struct work k;
-    double separation;
     work_init(&k, arena, p);
     find_distances(&k);
-    float threshold = fmaxf((float)otsu_factor * otsu(&k, &separation), nearest_threshold);
-    double object = 1 - flood_background(&k, arena, threshold);
+    double object = find_background(&k, arena);
     if (object < object_min)
         ret->why = "nothing stands out from the picture's border; give it a plain background or an alpha channel";
     else if (object > object_max)
@@ -166,9 +175,9 @@ static bool by_border(struct picture *p, struct arena *arena, struct segment_res
                    "leave a margin or give it an alpha channel";
     if (ret->why)
         return false;
-    make_matte(&k, threshold);
+    ret->confidence = confidence_of(&k);
+    make_matte(&k);
     write_alpha(&k, p);
-    ret->confidence = separation;
     return true;
 }
 

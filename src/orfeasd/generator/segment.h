@@ -3,9 +3,9 @@
  *
  * A picture whose alpha channel is used (0.5 % to 99.5 % of its pixels are below 128) says so itself. For others the
  * background is what reaches the picture's border: a smooth surface of colour (a quadratic polynomial in x and y per
- * channel) is fitted to the border strips, robustly; each pixel's Mahalanobis distance to it is split by Otsu's
- * threshold (IEEE Trans. SMC 9(1), 1979), and the near ones that are connected to the border are background. This works
- * for product photographs and renderings before plain, shaded or noisy backgrounds; it does not know what things are.
+ * channel) is fitted to the border strips, robustly; the pixels within four standard deviations of it (Mahalanobis) that
+ * are connected to the border are background, all others the object. This works for product photographs and renderings
+ * before plain, shaded or noisy backgrounds; it does not know what things are.
  */
 #pragma once
 

@@ -65,7 +65,7 @@ static void test_object_on_a_background(void **state)
     } rows[] = {
         {shape_ball, 400, 300, 245, 0, 0, 0.98},  {shape_star, 300, 400, 245, 0, 6, 0.95},
         {shape_ball, 600, 600, 60, 80, 8, 0.97},  {shape_star, 200, 200, 200, -90, 4, 0.95},
-        {shape_ball, 40, 40, 250, 0, 2, 0.9},
+        {shape_ball, 40, 40, 250, 0, 2, 0.9},     {shape_donut, 300, 300, 235, -30, 3, 0.97},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct picture p;
@@ -75,7 +75,8 @@ static void test_object_on_a_background(void **state)
         run(&p, &result);
         assert_null(result.why);
         assert_string_equal(result.method, "border");
-        assert_true(result.confidence > 0.5 && result.confidence <= 1);
+        if (!(result.confidence > 0.5 && result.confidence <= 1))
+            fail_msg("row %d: confidence %g", i, result.confidence);
         double iou = iou_with(&p, rows[i].shape);
         if (iou < rows[i].iou)
             fail_msg("row %d: IoU %g", i, iou);
