@@ -27,7 +27,7 @@ void texture_init(struct texture *t, struct arena *arena, const struct picture *
 /* mesh->colour from the arena; node[v] as in struct mesher_shape. */
 void texture_colour_mesh(const struct texture *t, struct arena *arena, struct mesh *mesh, const int *node);
 
-/* Appends a JPEG of the whole picture, its longer side two pixels a node, but never more than the picture's. False when
+/* Appends a JPEG of the whole picture, its longer side four pixels a node, but never more than the picture's. False when
  * `progress` said so or the buffer ran out. Changes t->colour. */
 bool texture_write_jpeg(struct texture *t, struct arena *arena, texture_progress *progress, void *context,
                         struct buf *out);
