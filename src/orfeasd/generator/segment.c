@@ -8,12 +8,14 @@
 enum { WORK_SIDE = 320 };
 enum { OBJECT, BACKGROUND, VISITED }; /* VISITED: near, but object; only while holes are looked for */
 
-static const double used_min = 0.005, used_max = 0.995;       /* share of transparent pixels in a used alpha channel */
-static const double object_min = 0.01, object_max = 0.99;     /* share of the object in the picture */
-/* In standard deviations of the background. Among independent normal pixels one in a thousand is farther away. */
+static const double used_min = 0.005,
+                    used_max = 0.995; /* share of transparent pixels in a used alpha channel */
+static const double object_min = 0.01, object_max = 0.99; /* share of the object in the picture */
+/* In standard deviations of the background. Among independent normal pixels one in a thousand is farther
+ * away. */
 static const float threshold = 4;
-static const double hole_min = 0.004;     /* share of the picture */
-static const double hole_distance = 1.5;  /* mean */
+static const double hole_min = 0.004;    /* share of the picture */
+static const double hole_distance = 1.5; /* mean */
 
 static double transparent_share(const struct picture *p)
 {
@@ -44,7 +46,7 @@ static void work_init(struct work *k, struct arena *arena, const struct picture 
     resample_axis_init(&x, arena, p->width, k->w, (double)p->width / k->w, 0);
     resample_axis_init(&y, arena, p->height, k->h, (double)p->height / k->h, 0);
     float *column = arena_new(arena, float, 4 * (size_t)p->width);
-    float (*row)[4] = arena_alloc(arena, (size_t)k->w, sizeof *row);
+    float(*row)[4] = arena_alloc(arena, (size_t)k->w, sizeof *row);
     for (int j = 0; j < k->h; j++) {
         resample_colour_row(&x, &y, j, p, column, row);
         for (int i = 0; i < k->w; i++) {
@@ -60,13 +62,14 @@ static void work_init(struct work *k, struct arena *arena, const struct picture 
 static void find_distances(struct work *k)
 {
     struct backdrop b;
-    backdrop_fit(&b, k->w, k->h, (const float (*)[3])k->colour);
+    backdrop_fit(&b, k->w, k->h, (const float(*)[3])k->colour);
     for (int y = 0; y < k->h; y++)
-        backdrop_distance(&b, y, (const float (*)[3])k->colour + (ptrdiff_t)y * k->w, k->distance + (ptrdiff_t)y * k->w);
+        backdrop_distance(&b, y, (const float(*)[3])k->colour + (ptrdiff_t)y * k->w,
+                          k->distance + (ptrdiff_t)y * k->w);
 }
 
-/* Floods the background from `start`, through pixels nearer than the threshold. Returns how many became background; they
- * stand in `queue` then. */
+/* Floods the background from `start`, through pixels nearer than the threshold. Returns how many became
+ * background; they stand in `queue` then. */
 static int flood_from(struct work *k, int *queue, int start)
 {
     int w = k->w, h = k->h, count = 0;
@@ -76,7 +79,8 @@ static int flood_from(struct work *k, int *queue, int start)
     queue[count++] = start;
     for (int done = 0; done < count; done++) {
         int at = queue[done], x = at % w, y = at / w;
-        const int next[4] = {x ? at - 1 : at, x < w - 1 ? at + 1 : at, y ? at - w : at, y < h - 1 ? at + w : at};
+        const int next[4] = {x ? at - 1 : at, x < w - 1 ? at + 1 : at, y ? at - w : at,
+                             y < h - 1 ? at + w : at};
         for (int n = 0; n < 4; n++) {
             if (k->background[next[n]] || !(k->distance[next[n]] < threshold))
                 continue;
@@ -87,8 +91,9 @@ static int flood_from(struct work *k, int *queue, int start)
     return count;
 }
 
-/* Background that the object encloses, like that between a wheel's spokes. Only when it is large, and as near as noise
- * is: bright parts of an object before a bright background should stay. Returns its size, 0 when it stays. */
+/* Background that the object encloses, like that between a wheel's spokes. Only when it is large, and as near
+ * as noise is: bright parts of an object before a bright background should stay. Returns its size, 0 when it
+ * stays. */
 static int flood_hole(struct work *k, int *queue, int start)
 {
     int count = flood_from(k, queue, start);
@@ -106,7 +111,7 @@ static int flood_hole(struct work *k, int *queue, int start)
 static double find_background(struct work *k, struct arena *arena)
 {
     int w = k->w, h = k->h, count = 0;
-    int *queue = arena_new(arena, int, w * h);
+    int *queue = arena_new(arena, int, w *h);
     for (int x = 0; x < w; x++)
         count += flood_from(k, queue, x) + flood_from(k, queue, (h - 1) * w + x);
     for (int y = 0; y < h; y++)
@@ -118,7 +123,8 @@ static double find_background(struct work *k, struct arena *arena)
     return 1 - (double)count / ((double)w * h);
 }
 
-/* How much of the object is far from the background's colour, times how much of the picture's border is background. */
+/* How much of the object is far from the background's colour, times how much of the picture's border is
+ * background. */
 static double confidence_of(const struct work *k)
 {
     int w = k->w, h = k->h, object = 0, clear = 0, border = 0, free_border = 0;
@@ -143,21 +149,31 @@ static void make_matte(struct work *k)
     }
 }
 
-/* The matte, interpolated, becomes the alpha channel. */
-static void write_alpha(const struct work *k, struct picture *p)
+/* Between which two of `nodes` does pixel `p` of `pixels` lie? */
+static int node_before(int p, int pixels, int nodes, float *ret_fraction)
 {
+    double at = fmin(fmax((p + 0.5) * nodes / pixels - 0.5, 0), nodes - 1);
+    int before = (int)at > nodes - 2 && nodes > 1 ? nodes - 2 : (int)at;
+    *ret_fraction = (float)(at - before);
+    return before;
+}
+
+/* The matte, interpolated, becomes the alpha channel. */
+static void write_alpha(const struct work *k, struct arena *arena, struct picture *p)
+{
+    int *left = arena_new(arena, int, p->width), next = k->w > 1;
+    float *across = arena_new(arena, float, p->width), *line = arena_new(arena, float, k->w), down;
+    for (int x = 0; x < p->width; x++)
+        left[x] = node_before(x, p->width, k->w, &across[x]);
     for (int y = 0; y < p->height; y++) {
-        double fy = fmin(fmax((y + 0.5) * k->h / p->height - 0.5, 0), k->h - 1);
-        int top = (int)fy, bottom = top < k->h - 1 ? top + 1 : top;
-        const float *a = k->distance + (ptrdiff_t)top * k->w, *b = k->distance + (ptrdiff_t)bottom * k->w;
-        float down = (float)(fy - top);
+        const float *a = k->distance + (ptrdiff_t)node_before(y, p->height, k->h, &down) * k->w;
+        const float *b = k->h > 1 ? a + k->w : a;
         uint8_t *row = p->rgba + (size_t)y * p->width * 4;
+        for (int i = 0; i < k->w; i++)
+            line[i] = 255 * (a[i] + down * (b[i] - a[i])) + 0.5f;
         for (int x = 0; x < p->width; x++) {
-            double fx = fmin(fmax((x + 0.5) * k->w / p->width - 0.5, 0), k->w - 1);
-            int left = (int)fx, right = left < k->w - 1 ? left + 1 : left;
-            float across = (float)(fx - left);
-            float upper = a[left] + across * (a[right] - a[left]), lower = b[left] + across * (b[right] - b[left]);
-            row[4 * x + 3] = (uint8_t)(255 * (upper + down * (lower - upper)) + 0.5f);
+            const float *at = line + left[x];
+            row[4 * x + 3] = (uint8_t)(at[0] + across[x] * (at[next] - at[0]));
         }
     }
 }
@@ -169,7 +185,8 @@ static bool by_border(struct picture *p, struct arena *arena, struct segment_res
     find_distances(&k);
     double object = find_background(&k, arena);
     if (object < object_min)
-        ret->why = "nothing stands out from the picture's border; give it a plain background or an alpha channel";
+        ret->why =
+            "nothing stands out from the picture's border; give it a plain background or an alpha channel";
     else if (object > object_max)
         ret->why = "the object can't be told from the background, the picture's border looks like it; "
                    "leave a margin or give it an alpha channel";
@@ -177,7 +194,7 @@ static bool by_border(struct picture *p, struct arena *arena, struct segment_res
         return false;
     ret->confidence = confidence_of(&k);
     make_matte(&k);
-    write_alpha(&k, p);
+    write_alpha(&k, arena, p);
     return true;
 }
 

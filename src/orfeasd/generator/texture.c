@@ -5,7 +5,8 @@
 
 enum { PIXELS_PER_NODE = 4, JPEG_QUALITY = 88, PROGRESS_ROWS = 32 };
 
-void texture_init(struct texture *t, struct arena *arena, const struct picture *picture, const struct grid *grid)
+void texture_init(struct texture *t, struct arena *arena, const struct picture *picture,
+                  const struct grid *grid)
 {
     *t = (struct texture){.picture = picture, .grid = grid};
     t->colour = arena_alloc(arena, (size_t)grid->w * grid->h, sizeof *t->colour);
@@ -97,7 +98,8 @@ struct composer {
 };
 
 /* Where a pixel of the texture lies between two nodes. */
-static int node_before(double position, int pixels, int across, const struct grid *g, int nodes, float *ret_fraction)
+static int node_before(double position, int pixels, int across, const struct grid *g, int nodes,
+                       float *ret_fraction)
 {
     double at = (position + 0.5) / across * pixels / g->cell + GRID_PAD - 0.5;
     int node = (int)at;
