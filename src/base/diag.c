@@ -18,16 +18,16 @@ void diag_finish(struct diag_list *list)
 
 static bool comes_before(const struct diag *a, const struct diag *b)
 {
-    int files = strcmp(a->file, b->file);
-    if (files != 0)
-        return false; /* files stay in the order in which they were read */
     return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
+/* Files stay in the order of their first mistake, and each one's mistakes stay together. */
 static void insert_sorted(struct diag_list *list, struct diag *d)
 {
     struct diag **at = &list->first;
-    while (*at && !comes_before(d, *at))
+    while (*at && strcmp((*at)->file, d->file) != 0)
+        at = &(*at)->next;
+    while (*at && strcmp((*at)->file, d->file) == 0 && !comes_before(d, *at))
         at = &(*at)->next;
     d->next = *at;
     *at = d;

@@ -1,0 +1,107 @@
+/*
+ * plan_compile - what the parts of the compiler share; private to this layer.
+ *
+ * Each part reads its piece of the tree into the plan, tells every mistake and goes on with a harmless value. A plan
+ * with mistakes is never given out, so that what stands in place of a wrong value does not matter.
+ */
+#pragma once
+
+#include "conf.h"
+#include "plan.h"
+
+enum {
+    PLAN_STEPS_MAX = 32,
+    PLAN_VARIABLES_MAX = 128,
+    PLAN_CAPTURES_MAX = 32,   /* of a step, with those that {step:/pointer} makes */
+    PLAN_MATCHES_MAX = 16,    /* of one until or fail */
+    PLAN_PARTS_MAX = 32,      /* of a multipart body */
+    PLAN_SEGMENTS_MAX = 256,  /* of a template */
+    PLAN_PHASES_MAX = 64,
+    PLAN_CRITERIA_MAX = 100,
+    PLAN_SETTINGS_MAX = 100,
+    PLAN_USERS_MAX = 1000000
+};
+
+/* So much before the time scale; at the smallest scale it is still far from the end of nsec. */
+#define PLAN_DURATION_MAX ((nsec)30 * 86400 * NSEC_PER_SEC)
+#define PLAN_DURATION_MIN NSEC_PER_MSEC
+
+struct compile {
+    struct plan *plan;
+    struct arena *arena;
+    struct diag_list *diags;
+    double time_scale;
+    bool has_steps;                       /* the workflow could be read: names of steps can be checked */
+    int captured_by[PLAN_VARIABLES_MAX];  /* the first step that captures it; -1: none */
+};
+
+/* ---- plan_scale.c: durations divided by the time scale ---- */
+
+/* To the nearest nanosecond; what is not 0 stays at least 1. */
+nsec plan_scaled(const struct compile *c, nsec t);
+bool plan_read_duration(const struct compile *c, const struct conf_node *n, nsec low, nsec high, nsec *ret);
+/* "20s" or "uniform 20s..60s". */
+bool plan_read_range(const struct compile *c, const struct conf_node *n, struct nsec_range *ret);
+
+/* ---- plan_source.c: where files are ---- */
+
+/* The path of a scenario or workflow, in the arena; NULL after telling that there is none. `beside`: the file that
+ * names it, or NULL; `asked_by`: the value that names it, or NULL when it is the command line. */
+const char *plan_find_scenario(struct compile *c, const char *name, const char *share_dir);
+const char *plan_find_workflow(struct compile *c, const char *name, const char *share_dir, const char *beside,
+                               const struct conf_node *asked_by);
+
+/* ---- plan_setting.c ---- */
+
+void plan_apply_settings(struct compile *c, struct conf_node *root, const struct plan_options *options);
+
+/* ---- plan_variable.c ---- */
+
+void plan_variables_init(struct compile *c);
+/* -1 when there is none. */
+int plan_variable_find(const struct compile *c, const char *name);
+/* Finds or adds a variable that a step captures. `name_place` is for messages. Returns -1 after a mistake. */
+int plan_variable_capture(struct compile *c, const struct conf_node *name_place, const char *name, int step);
+/* The workflow's `vars` declare, the scenario's must exist. */
+void plan_variables_declare(struct compile *c, const struct conf_node *vars);
+void plan_variables_override(struct compile *c, const struct conf_node *vars);
+
+/* ---- plan_template.c ---- */
+
+struct template_builder {
+    struct compile *c;
+    int step;              /* in which the template is used */
+    struct buf text;       /* not yet a segment */
+    struct segment segments[PLAN_SEGMENTS_MAX];
+    int count;
+    bool failed;           /* too many segments: told at the end */
+};
+
+void template_begin(struct template_builder *b, struct compile *c, int step);
+void template_add(struct template_builder *b, const char *bytes, size_t len);
+/* Adds the scalar's text, its {variables} as `kind`; for SEGMENT_JSON_PART the text between is escaped. */
+void template_scan(struct template_builder *b, const struct conf_node *n, enum segment_kind kind);
+void template_end(struct template_builder *b, const struct conf_node *n, struct template *ret);
+
+/* ---- plan_json.c ---- */
+
+void plan_json_compile(struct compile *c, const struct conf_node *n, int step, struct template *ret);
+/* Appends as the inside of a JSON string. */
+void plan_json_escape(struct template_builder *b, const char *bytes, size_t len);
+
+/* ---- plan_workflow.c, plan_step.c ---- */
+
+/* `vars`: the scenario's, or NULL. */
+void plan_workflow_compile(struct compile *c, const struct conf_node *root, const struct conf_node *vars);
+/* Reads the captures of a step, before any template is compiled. */
+void plan_step_captures(struct compile *c, const struct conf_node *n, int index);
+void plan_step_compile(struct compile *c, const struct conf_node *n, int index);
+/* By name; -1 when there is none. */
+int plan_step_find(const struct compile *c, const char *name);
+/* At byte `offset` of `n`: there is no step `name`. */
+void plan_step_unknown(const struct compile *c, const struct conf_node *n, size_t offset, const char *name);
+
+/* ---- plan_load_model.c, plan_criterion.c ---- */
+
+void plan_load_model_compile(struct compile *c, const struct conf_node *load);
+void plan_criterion_compile(struct compile *c, const struct conf_node *n, struct criterion *ret);
