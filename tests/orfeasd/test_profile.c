@@ -29,25 +29,24 @@ static void test_mistakes(void **state)
     static const struct {
         const char *text, *mistakes;
     } rows[] = {
-        {"", "p.yaml:1:1: the file is empty\n"},
-        {"[", "p.yaml:2:1: not YAML"},
-        {"- a", "p.yaml:1:1: expected a mapping\n"},
-        {"profile: p", "p.yaml:1:1: a missing key: stages\n"},
-        {"profile: P\nstages: []\nx: 1", "p.yaml:1:10: not a usable name: P\n"},
-        {"profile: p\nstages: {}", "p.yaml:2:9: expected a list of stages\n"},
-        {"profile: p\nstages: []", "p.yaml:2:9: a profile needs a stage\n"},
-        {"profile: p\nstages: [{name: a, mean: 5}]", "p.yaml:2:26: not a duration: 5\n"},
-        {"profile: p\nstages: [{name: a}]", "p.yaml:2:10: a missing key: mean\n"},
-        {"profile: p\nstages: [{name: a, mean: 1s, covers: x}]",
-         "p.yaml:2:38: the generator has no stage x\n"},
+        {"", "p.yaml"},
+        {"[", "p.yaml:2:1: did not find expected node content"},
+        {"- a", "p.yaml:1:1: this must be a mapping"},
+        {"profile: p", "p.yaml:1:1: 'stages' is missing"},
+        {"profile: p\nstages: [{name: a, mean: 1s}]\nx: 1", "p.yaml:3:1: unknown key 'x'"},
+        {"profile: p\nstages: {}", "p.yaml:2:9: 'stages' must be a list"},
+        {"profile: p\nstages: []", "p.yaml:2:9: from 1 to 16 stages"},
+        {"profile: p\nstages: [{name: a, mean: 5}]", "p.yaml:2:26: 'mean' must be a duration"},
+        {"profile: p\nstages: [{name: a}]", "p.yaml:2:10: 'mean' is missing"},
+        {"profile: p\nstages: [{name: a, mean: 1s, covers: x}]", "p.yaml:2:38: 'covers' cannot be 'x'"},
         {"profile: p\nprofile: p\nstages: [{name: a, mean: 1s}]",
-         "p.yaml:2:1: a second time the key profile\n"},
+         "p.yaml:2:1: 'profile' stands here a second time"},
         {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 1, base_mb: 2, job_mb: 1, share: 1}",
          "p.yaml:3:6: no memory is left for jobs\n"},
         {"profile: p\nstages: [{name: a, mean: 1s, covers: mesh_export}, {name: b, mean: 1s, covers: "
          "image_loading},"
          " {name: c, mean: 1s}]",
-         "p.yaml:1:1: stages cover the generator's out of order: b\n"},
+         "p.yaml:2:52: a stage before it covers later work already"},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct diag_list diags;

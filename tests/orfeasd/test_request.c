@@ -176,7 +176,9 @@ static void test_json(void **state)
     json_int(&b, "zero", 0);
     json_open(&b, "list", '[');
     json_bool(&b, NULL, true);
-    json_seconds(&b, NULL, 1.5);
+    json_seconds(&b, NULL, 1500000999);
+    json_seconds(&b, NULL, 42999);
+    json_fraction(&b, NULL, .25);
     json_close(&b, ']');
     json_open(&b, "empty", '{');
     json_close(&b, '}');
@@ -185,7 +187,7 @@ static void test_json(void **state)
     assert_string_equal(buf_text(&b),
                         "{\"t\":\"a\\\"\\\\\\u000a\\u0001\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
                         "\xef\xbf\xbd\",\"min\":-9223372036854775808,\"zero\":0,"
-                        "\"list\":[true,1.500000],\"empty\":{}}");
+                        "\"list\":[true,1.500000,0.000042,0.250],\"empty\":{}}");
     buf_finish(&b);
 }
 
