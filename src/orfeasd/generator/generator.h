@@ -49,8 +49,10 @@ typedef bool generator_progress(void *context, enum generator_stage stage, doubl
 struct generator;
 struct generator *generator_create(void);
 void generator_destroy(struct generator *g);
+/* Bytes it holds between jobs. Grows with the largest job so far, in doublings, and never otherwise. */
+size_t generator_held_bytes(const struct generator *g);
 
-/* Appends the model file to `model`. `progress` may be NULL. */
+/* Appends the model file to `model`; after any error its content is as before. `progress` may be NULL. */
 enum generator_error generator_run(struct generator *g, const void *image, size_t image_len,
                                    const struct generator_options *options, generator_progress *progress,
                                    void *context, struct buf *model, struct generator_result *ret);

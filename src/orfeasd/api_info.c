@@ -1,0 +1,118 @@
+#include "api.h"
+
+#include "backend.h"
+#include "json_out.h"
+
+#include <stdio.h>
+
+static const char *const READINESS[] = {"loading", "ready", "stopping"};
+
+static void health(struct exchange *x)
+{
+    struct buf *b = exchange_text(x);
+    json_open(b, NULL, '{');
+    json_text(b, "status", "healthy");
+    json_text(b, "service", "orfeas-backend");
+    json_text(b, "version", ORFEAS_VERSION);
+    json_close(b, '}');
+    exchange_send_json(x, 200);
+}
+
+const struct handler api_health = {.finish = health};
+
+static void ready(struct exchange *x)
+{
+    bool is_ready = x->backend->readiness == BACKEND_READY;
+    struct buf *b = exchange_text(x);
+    json_open(b, NULL, '{');
+    json_text(b, "status", is_ready ? "ready" : "not_ready");
+    json_open(b, "checks", '{');
+    json_bool(b, "application", x->backend->readiness != BACKEND_STOPPING);
+    json_bool(b, "models", is_ready);
+    json_bool(b, "gpu", false);
+    json_close(b, '}');
+    json_close(b, '}');
+    exchange_send_json(x, is_ready ? 200 : 503);
+}
+
+const struct handler api_ready = {.finish = ready};
+
+/* All figures of a card that does not exist are 0, as the original's on a machine without one; a profile's
+ * are labelled as simulated. */
+static void write_gpu(struct backend *b, const char *key, struct buf *out)
+{
+    bool simulated = b->profile && b->profile->gpu.present;
+    int total = simulated ? (int)b->gpu.card.total_mb : 0;
+    int allocated = simulated ? (int)gpu_sim_allocated_mb(&b->gpu, b->schedule.running) : 0;
+    int reserved = simulated ? (int)b->gpu.cached_mb : 0;
+    json_open(out, key, '{');
+    json_int(out, "allocated_mb", allocated);
+    json_int(out, "reserved_mb", reserved);
+    json_int(out, "total_mb", total);
+    json_int(out, "free_mb", total - reserved);
+    json_bool(out, "simulated", simulated);
+    json_close(out, '}');
+}
+
+static void write_processor(struct backend *b, struct buf *out)
+{
+    json_open(out, "processor", '{');
+    json_text(out, "status", READINESS[b->readiness]);
+    json_text(out, "device", "cpu");
+    json_text(out, "model_type", "inflate-cpu");
+    json_text(out, "profile", b->profile ? b->profile->name : "none");
+    json_open(out, "formats", '[');
+    for (int i = 0; i < MODEL_FORMATS; i++)
+        json_text(out, NULL, model_format_name((enum model_format)i));
+    json_close(out, ']');
+    json_close(out, '}');
+}
+
+static void health_details(struct exchange *x)
+{
+    struct backend *backend = x->backend;
+    char now[TIMESTAMP_TEXT];
+    struct buf *b = exchange_text(x);
+    json_open(b, NULL, '{');
+    json_text(b, "status", "healthy");
+    json_text(b, "timestamp", timestamp_text(clock_wall(), now));
+    json_text(b, "mode", "full_ai");
+    json_text(b, "version", ORFEAS_VERSION);
+    write_gpu(backend, "gpu_info", b);
+    json_int(b, "active_jobs", backend->schedule.running);
+    json_int(b, "queued_jobs", backend->schedule.waiting);
+    json_int(b, "slots", backend->schedule.slots);
+    json_text(b, "models_status", READINESS[backend->readiness]);
+    json_seconds(b, "uptime_seconds", nsec_to_sec(loop_now(backend->loop) - backend->started));
+    write_processor(backend, b);
+    json_open(b, "capabilities", '[');
+    json_text(b, NULL, "image_to_3d");
+    json_close(b, ']');
+    json_close(b, '}');
+    exchange_send_json(x, 200);
+}
+
+const struct handler api_health_details = {.finish = health_details};
+
+static void models_info(struct exchange *x)
+{
+    struct buf *b = exchange_text(x);
+    json_open(b, NULL, '{');
+    json_text(b, "mode", "full_ai");
+    json_text(b, "device", "cpu");
+    write_gpu(x->backend, "gpu_stats", b);
+    write_processor(x->backend, b);
+    json_close(b, '}');
+    exchange_send_json(x, 200);
+}
+
+const struct handler api_models_info = {.finish = models_info};
+
+static void metrics(struct exchange *x)
+{
+    backend_update_gauges(x->backend);
+    metrics_write(x->backend->metrics, exchange_text(x));
+    exchange_send(x, 200, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+const struct handler api_metrics = {.finish = metrics};

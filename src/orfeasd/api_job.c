@@ -1,0 +1,161 @@
+#include "api.h"
+
+#include "backend.h"
+#include "json_out.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct job *api_find_job(struct exchange *x, const char *text, size_t len)
+{
+    struct uuid id;
+    struct job *job = uuid_parse(text, len, &id) ? job_table_find(x->backend->jobs, &id) : NULL;
+    if (!job)
+        exchange_send_error(x, 404, "Job not found");
+    return job;
+}
+
+static void write_stages(const struct job_stages *stages, struct buf *out)
+{
+    json_open(out, "stages", '[');
+    for (int i = 0; i < stages->count; i++) {
+        json_open(out, NULL, '{');
+        json_text(out, "name", stages->ended[i].name);
+        json_seconds(out, "seconds", nsec_to_sec(stages->ended[i].lasted));
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+}
+
+static void write_result(const struct job *job, struct buf *out)
+{
+    const struct generator_result *result = &job->work.result;
+    const char *format = model_format_name(job->work.options.format);
+    char text[UUID_TEXT + 64];
+    snprintf(text, sizeof text, "model.%s", format);
+    json_text(out, "output_file", text);
+    snprintf(text, sizeof text, "/api/download/%s/model.%s", job->id_text, format);
+    json_text(out, "download_url", text);
+    json_open(out, "model", '{');
+    json_int(out, "bytes", job->model_bytes);
+    json_int(out, "vertices", result->vertices);
+    json_int(out, "triangles", result->triangles);
+    json_text(out, "engine", "inflate-cpu");
+    json_text(out, "segmentation", result->segmentation);
+    json_seconds(out, "confidence", result->confidence);
+    json_close(out, '}');
+}
+
+static void write_time(struct buf *out, const char *key, const char *text)
+{
+    if (*text)
+        json_text(out, key, text);
+}
+
+void api_write_job(struct backend *b, const struct job *job, struct buf *out)
+{
+    struct job_stages stages;
+    job_stages(job, b->profile, loop_now(b->loop), &stages);
+    const char *step = job_step(job, stages.current);
+    json_text(out, "job_id", job->id_text);
+    json_text(out, "status", job_state_name(job->state));
+    json_int(out, "progress", stages.percent);
+    json_text(out, "step", step);
+    json_text(out, "message", job->state == JOB_FAILED ? job->error : step);
+    write_time(out, "created_at", job->created_at);
+    write_time(out, "started_at", job->started_at);
+    write_time(out, "finished_at", job->finished_at);
+    if (job->state == JOB_UPLOADED)
+        return;
+    if (job->state == JOB_QUEUED)
+        json_int(out, "queue_position", schedule_place(&b->schedule, job));
+    json_text(out, "format", model_format_name(job->work.options.format));
+    json_int(out, "quality", job->work.options.quality);
+    if (stages.current)
+        json_text(out, "stage", stages.current);
+    if (job->state >= JOB_PROCESSING)
+        write_stages(&stages, out);
+    if (job->state == JOB_COMPLETED)
+        write_result(job, out);
+    if (job->state == JOB_FAILED) {
+        json_text(out, "error", job->error);
+        json_text(out, "error_kind", job->error_kind);
+    }
+}
+
+static void job_status(struct exchange *x)
+{
+    struct job *job = api_find_job(x, x->params[0], strlen(x->params[0]));
+    if (!job)
+        return;
+    struct buf *b = exchange_text(x);
+    json_open(b, NULL, '{');
+    api_write_job(x->backend, job, b);
+    json_close(b, '}');
+    exchange_send_json(x, 200);
+    exchange_add_header(x, "Cache-Control", "no-store");
+}
+
+const struct handler api_job_status = {.finish = job_status};
+
+/* ---- files ---- */
+
+static bool send_file(struct exchange *x, const char *path, const char *content_type)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        if (fd >= 0)
+            close(fd);
+        exchange_send_error(x, 404, "File not found");
+        return false;
+    }
+    exchange_send_file(x, fd, st.st_size, content_type);
+    exchange_add_header(x, "Cache-Control", "no-store");
+    return true;
+}
+
+static void download(struct exchange *x)
+{
+    const struct job *job = api_find_job(x, x->params[0], strlen(x->params[0]));
+    if (!job)
+        return;
+    enum model_format format = job->work.options.format;
+    char text[STORE_PATH_MAX];
+    snprintf(text, sizeof text, "model.%s", model_format_name(format));
+    if (job->state != JOB_COMPLETED || strcmp(x->params[1], text) != 0) {
+        exchange_send_error(x, 404, "File not found");
+        return;
+    }
+    store_model_path(&x->backend->store, &job->id, format, text);
+    if (!send_file(x, text, model_format_mime(format)))
+        return;
+    snprintf(text, sizeof text, "attachment; filename=\"%s.%s\"", job->id_text, model_format_name(format));
+    exchange_add_header(x, "Content-Disposition", text);
+}
+
+const struct handler api_download = {.finish = download};
+
+/* The uploaded picture, under the name that the upload returned: <id>.<format>. */
+static void preview(struct exchange *x)
+{
+    size_t id_len = UUID_TEXT - 1;
+    const char *name = x->params[0];
+    const struct job *job = api_find_job(x, name, strlen(name) < id_len ? strlen(name) : id_len);
+    if (!job)
+        return;
+    const char *format = picture_format_name(job->picture.format);
+    if (name[id_len] != '.' || strcmp(name + id_len + 1, format) != 0) {
+        exchange_send_error(x, 404, "Image not found");
+        return;
+    }
+    char path[STORE_PATH_MAX], content_type[32];
+    store_input_path(&x->backend->store, &job->id, path);
+    snprintf(content_type, sizeof content_type, "image/%s", format);
+    send_file(x, path, content_type);
+}
+
+const struct handler api_preview = {.finish = preview};

@@ -1,0 +1,87 @@
+/*
+ * exchange - one request and its answer, as the handlers of the API see it.
+ *
+ * The server reads the header, calls begin(), then body() for each piece, then finish(); an answer may be
+ * given in any of them and is sent when the body has been read (what follows of it is dropped). finish() may
+ * instead hold the request: it is answered in resume(), after somebody has called exchange_release() or its
+ * time is over. end() is always called last, also when the client has left. All on the main thread.
+ */
+#pragma once
+
+#include "buf.h"
+#include "clock.h"
+#include "loop.h"
+#include "uuid.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct MHD_Connection;
+struct MHD_Response;
+struct backend;
+struct server;
+
+enum { EXCHANGE_PARAMS = 2, EXCHANGE_PARAM_MAX = 63 };
+
+enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OPTIONS, METHOD_OTHER, METHODS };
+const char *method_name(enum method method);
+
+struct exchange {
+    struct backend *backend;
+    enum method method;
+    char params[EXCHANGE_PARAMS][EXCHANGE_PARAM_MAX + 1]; /* what stood for <...> in the route's template */
+    void *state;                                          /* the handler's own; end() frees it */
+    struct uuid job;                                      /* the handler's: which job it is about */
+    struct exchange **held_by;                            /* the list that it waits in, see exchange_hold() */
+    struct exchange *held_next, *held_prev;
+
+    /* the server's: */
+    struct server *server;
+    struct MHD_Connection *connection;
+    struct MHD_Response *response; /* given and not sent yet */
+    int status;
+    const struct route *route;
+    const struct handler *handler;
+    int fd;
+    bool first_call_done;
+    bool suspended, resumed;
+    bool gone; /* the client left while it was held */
+    bool in_request;
+    bool timed_out; /* its hold time is over */
+    nsec began;
+    nsec deadline; /* then the socket is shut down */
+    nsec body_began;
+    int64_t body_bytes, response_bytes;
+    struct timer hold_timer;
+    struct exchange *next, *prev; /* all connections */
+};
+
+struct handler {
+    void (*begin)(struct exchange *x);
+    void (*body)(struct exchange *x, const char *bytes, size_t len);
+    void (*finish)(struct exchange *x);
+    void (*resume)(struct exchange *x);
+    void (*end)(struct exchange *x);
+};
+
+/* NULL when there is none. Valid until the request ends. */
+const char *exchange_header(const struct exchange *x, const char *name);
+
+/* A cleared buffer for the answer's text; one for all, so fill it and send it. */
+struct buf *exchange_text(struct exchange *x);
+/* Answers with what was written into exchange_text(). */
+void exchange_send(struct exchange *x, int status, const char *content_type);
+void exchange_send_json(struct exchange *x, int status);
+/* Answers with a file, from its beginning; takes the descriptor. */
+void exchange_send_file(struct exchange *x, int fd, int64_t len, const char *content_type);
+/* {"error": "..."} */
+void exchange_send_error(struct exchange *x, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* To an answer that was given just now. */
+void exchange_add_header(struct exchange *x, const char *name, const char *value);
+
+/* Puts the request into the list and waits, at most for `wait` (0: without limit). */
+void exchange_hold(struct exchange *x, struct exchange **list, nsec wait);
+/* Lets resume() be called soon; out of its list from now on. */
+void exchange_release(struct exchange *x);

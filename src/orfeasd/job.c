@@ -1,0 +1,117 @@
+#include "job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const STATES[JOB_STATES] = {"uploaded", "queued", "processing", "completed", "failed"};
+
+/* Share of the work, in per cent, that is done when the stage begins, and what people read. Shares were
+ * measured at quality 7; they only have to be about right. */
+static const struct {
+    int from;
+    const char *step;
+} STAGES[GENERATOR_STAGES + 1] = {
+    [STAGE_IMAGE_LOADING] = {0, "Loading image..."},
+    [STAGE_IMAGE_PREPROCESSING] = {5, "Processing image..."},
+    [STAGE_SHAPE_GENERATION] = {20, "Generating 3D mesh..."},
+    [STAGE_TEXTURE_SYNTHESIS] = {80, "Painting..."},
+    [STAGE_MESH_EXPORT] = {90, "Writing model..."},
+    [GENERATOR_STAGES] = {100, ""},
+};
+
+const char *job_state_name(enum job_state state)
+{
+    return STATES[state];
+}
+
+struct job *job_create(const struct uuid *id)
+{
+    struct job *job = calloc(1, sizeof *job);
+    if (!job)
+        return NULL;
+    job->id = *id;
+    uuid_text(id, job->id_text);
+    job->work.id = *id;
+    job->error_kind = "";
+    timestamp_text(clock_wall(), job->created_at);
+    return job;
+}
+
+void job_destroy(struct job *job)
+{
+    free(job);
+}
+
+static void add_stage(struct job_stages *ret, const char *name, nsec *at, nsec end)
+{
+    if (end < *at)
+        end = *at;
+    ret->ended[ret->count++] = (struct job_stage){name, end - *at};
+    *at = end;
+}
+
+/* Without a profile the stages are those of the generator. `really` of them have ended. */
+static void plain_stages(const struct job *job, int really, unsigned permille, struct job_stages *ret)
+{
+    nsec at = job->started;
+    for (int i = 0; i < really; i++)
+        add_stage(ret, generator_stage_name((enum generator_stage)i), &at, job->work.stage_end[i]);
+    if (really == GENERATOR_STAGES)
+        return;
+    ret->current = generator_stage_name((enum generator_stage)really);
+    ret->percent =
+        STAGES[really].from + (int)permille * (STAGES[really + 1].from - STAGES[really].from) / 1000;
+}
+
+/* A stage has ended when its deadline is past and the work that it covers is done. */
+static void paced_stages(const struct job *job, const struct profile *profile, int really, nsec now,
+                         struct job_stages *ret)
+{
+    nsec at = job->started;
+    int last = profile->stage_count - 1;
+    for (int i = 0; i <= last; i++) {
+        nsec end = job->started + job->ends[i];
+        int covers = profile->stages[i].covers;
+        bool done = covers < really;
+        if (done && covers >= 0 && job->work.stage_end[covers] > end)
+            end = job->work.stage_end[covers];
+        if (!done || end > now) {
+            ret->current = profile->stages[i].name;
+            break;
+        }
+        add_stage(ret, profile->stages[i].name, &at, end);
+    }
+    if (ret->current && job->ends[last] > 0)
+        ret->percent = (int)((double)(now - job->started) * 100 / (double)job->ends[last]);
+}
+
+void job_stages(const struct job *job, const struct profile *profile, nsec now, struct job_stages *ret)
+{
+    ret->count = 0;
+    ret->current = NULL;
+    ret->percent = job->state == JOB_COMPLETED ? 100 : 0;
+    if (job->state < JOB_PROCESSING)
+        return;
+    unsigned progress = atomic_load_explicit(&job->work.progress, memory_order_acquire);
+    bool complete = job->work_done && job->work.error == WORK_OK;
+    int really = complete ? GENERATOR_STAGES : (int)(progress >> 16);
+    nsec until = job->state == JOB_PROCESSING ? now : job->finished;
+    if (profile)
+        paced_stages(job, profile, really, until, ret);
+    else
+        plain_stages(job, really, progress & 0xffff, ret);
+    if (job->state == JOB_COMPLETED)
+        ret->percent = 100;
+    else if (ret->percent > 99)
+        ret->percent = 99;
+}
+
+const char *job_step(const struct job *job, const char *stage)
+{
+    static const char *const BY_STATE[JOB_STATES] = {"Waiting to be submitted", "Waiting for a free slot",
+                                                     "Generating 3D mesh...", "Completed", "Failed"};
+    for (int i = 0; job->state == JOB_PROCESSING && stage && i < GENERATOR_STAGES; i++)
+        if (strcmp(stage, generator_stage_name((enum generator_stage)i)) == 0)
+            return STAGES[i].step;
+    return BY_STATE[job->state];
+}

@@ -1,0 +1,22 @@
+/*
+ * json_out - JSON into a buffer, one member after the other, without allocating.
+ *
+ * Every function leaves a comma behind what it wrote; json_close() and json_end() take the last one back.
+ * `key` is NULL inside an array. Keys are ours and need no escaping; texts are escaped, and bytes that are no
+ * UTF-8 replaced.
+ */
+#pragma once
+
+#include "buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void json_open(struct buf *b, const char *key, char bracket); /* '{' or '[' */
+void json_close(struct buf *b, char bracket);                 /* '}' or ']' */
+void json_end(struct buf *b);                                 /* behind the outermost bracket */
+void json_text(struct buf *b, const char *key, const char *text);
+void json_int(struct buf *b, const char *key, int64_t value);
+void json_bool(struct buf *b, const char *key, bool value);
+/* Six digits behind the point: microseconds. */
+void json_seconds(struct buf *b, const char *key, double value);

@@ -1,0 +1,22 @@
+/*
+ * route - which handler answers which path.
+ */
+#pragma once
+
+#include "exchange.h"
+
+/* One row of the table. In a template <name> stands for one segment of the path. */
+struct route {
+    const char *path;          /* also the label `endpoint` of the metrics */
+    const struct handler *get; /* HEAD too; NULL: not allowed */
+    const struct handler *post;
+    bool upload; /* the body may be as large as an upload */
+};
+
+extern const struct route route_table[]; /* the API, see routes.c */
+extern const int route_count;
+
+/* The row that `path` belongs to, with what stood for its <names>; NULL: none. */
+const struct route *route_find(const char *path, char params[EXCHANGE_PARAMS][EXCHANGE_PARAM_MAX + 1]);
+const struct handler *route_handler(const struct route *route, enum method method);
+const char *route_allow(const struct route *route); /* the Allow header */

@@ -1,0 +1,242 @@
+#include "settings.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Sets one field from its text; false when the text is not what `expects` says. */
+typedef bool set_function(struct settings *s, const char *text);
+
+static bool whole(const char *text, long long low, long long high, long long *ret)
+{
+    char *end;
+    errno = 0;
+    *ret = strtoll(text, &end, 10);
+    return end != text && !*end && !errno && *ret >= low && *ret <= high;
+}
+
+static bool set_int(const char *text, int low, int high, int *ret)
+{
+    long long value;
+    if (!whole(text, low, high, &value))
+        return false;
+    *ret = (int)value;
+    return true;
+}
+
+static bool set_host(struct settings *s, const char *text)
+{
+    size_t len = strlen(text);
+    if (len == 0 || len >= sizeof s->host)
+        return false;
+    memcpy(s->host, text, len + 1);
+    const char *address = strcmp(text, "localhost") == 0 ? "127.0.0.1" : text;
+    return inet_pton(AF_INET, address, &s->address) == 1;
+}
+
+static bool set_port(struct settings *s, const char *text)
+{
+    return set_int(text, 0, 65535, &s->port);
+}
+
+static bool set_listen(struct settings *s, const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    char host[sizeof s->host];
+    if (!colon || (size_t)(colon - text) >= sizeof host)
+        return false;
+    memcpy(host, text, (size_t)(colon - text));
+    host[colon - text] = '\0';
+    return set_host(s, host) && set_port(s, colon + 1);
+}
+
+static bool set_data(struct settings *s, const char *text)
+{
+    s->data = text;
+    return *text;
+}
+
+static bool set_jobs(struct settings *s, const char *text)
+{
+    return set_int(text, 1, 10000, &s->jobs);
+}
+
+static bool set_queue(struct settings *s, const char *text)
+{
+    return set_int(text, 0, 50000, &s->queue);
+}
+
+static bool set_profile(struct settings *s, const char *text)
+{
+    s->profile = text;
+    return *text;
+}
+
+static bool set_time_scale(struct settings *s, const char *text)
+{
+    char *end;
+    s->time_scale = strtod(text, &end);
+    return end != text && !*end && s->time_scale >= 0.001 && s->time_scale <= 100000;
+}
+
+static bool set_seed(struct settings *s, const char *text)
+{
+    char *end;
+    errno = 0;
+    s->seed = strtoull(text, &end, 10);
+    s->seed_given = true;
+    return *text >= '0' && *text <= '9' && !*end && !errno;
+}
+
+static bool set_load_time(struct settings *s, const char *text)
+{
+    s->load_time_given = true;
+    return duration_parse(text, strlen(text), &s->load_time);
+}
+
+static bool set_max_upload(struct settings *s, const char *text)
+{
+    int megabytes;
+    if (!set_int(text, 1, 500, &megabytes))
+        return false;
+    s->max_upload_bytes = (int64_t)megabytes << 20;
+    return true;
+}
+
+static bool set_cors(struct settings *s, const char *text)
+{
+    s->cors_origins = text;
+    return *text && strlen(text) < 200 && !strpbrk(text, "\r\n");
+}
+
+static bool set_rate_limiting(struct settings *s, const char *text)
+{
+    s->rate_limiting = strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0;
+    return s->rate_limiting || strcasecmp(text, "false") == 0 || strcmp(text, "0") == 0;
+}
+
+static bool set_rate(struct settings *s, const char *text)
+{
+    return set_int(text, 1, 100000, &s->rate_per_minute);
+}
+
+static const struct setting {
+    const char *option, *variable; /* either may be NULL */
+    set_function *set;
+    const char *expects; /* also what stands behind the option in the help */
+    const char *about;
+} SETTINGS[] = {
+    {NULL, "ORFEAS_HOST", set_host, "an IPv4 address", NULL},
+    {NULL, "ORFEAS_PORT", set_port, "a port from 0 to 65535", NULL},
+    {"--listen", NULL, set_listen, "ADDRESS:PORT",
+     "where to listen (127.0.0.1:5000); port 0 takes a free one; only loopback addresses"},
+    {"--data", NULL, set_data, "DIR",
+     "where pictures and models are kept (a new directory, removed at the end)"},
+    {"--jobs", "MAX_CONCURRENT_JOBS", set_jobs, "N, from 1 to 10000", "generations at once: the slots (3)"},
+    {"--queue", NULL, set_queue, "N, from 0 to 50000", "generations that may wait for a slot (100)"},
+    {"--profile", NULL, set_profile, "NAME|FILE",
+     "pace jobs like a real GPU, and simulate its figures: hunyuan3d"},
+    {"--time-scale", NULL, set_time_scale, "N, from 0.001 to 100000",
+     "divide the profile's and the load time (1)"},
+    {"--seed", NULL, set_seed, "N", "the profile's random numbers follow from it (random)"},
+    {"--load-time", NULL, set_load_time, "DURATION", "how long the models load at the start, as in 25s"},
+    {NULL, "MAX_UPLOAD_MB", set_max_upload, "megabytes, from 1 to 500", "largest upload (50)"},
+    {NULL, "CORS_ORIGINS", set_cors, "an origin, or *", "sent as Access-Control-Allow-Origin (*)"},
+    {NULL, "ENABLE_RATE_LIMITING", set_rate_limiting, "true or false",
+     "limit uploads and generations (false)"},
+    {NULL, "RATE_LIMIT_PER_MINUTE", set_rate, "N, from 1 to 100000", "requests per client and minute (60)"},
+};
+
+enum { SETTING_COUNT = sizeof SETTINGS / sizeof SETTINGS[0] };
+
+static void read_environment(struct settings *s, struct diag_list *diags)
+{
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        const char *text = SETTINGS[i].variable ? getenv(SETTINGS[i].variable) : NULL;
+        if (text && *text && !SETTINGS[i].set(s, text))
+            diag_add(diags, "", 0, 0, NULL, "%s=%s: expected %s", SETTINGS[i].variable, text,
+                     SETTINGS[i].expects);
+    }
+}
+
+static const struct setting *find_option(const char *argument, size_t len)
+{
+    for (int i = 0; i < SETTING_COUNT; i++)
+        if (SETTINGS[i].option && strlen(SETTINGS[i].option) == len &&
+            strncmp(SETTINGS[i].option, argument, len) == 0)
+            return &SETTINGS[i];
+    return NULL;
+}
+
+/* --name VALUE or --name=VALUE. Returns how many arguments were used. */
+static int read_option(struct settings *s, int argc, char **argv, int at, struct diag_list *diags)
+{
+    const char *argument = argv[at], *equals = strchr(argument, '=');
+    const struct setting *setting =
+        find_option(argument, equals ? (size_t)(equals - argument) : strlen(argument));
+    if (!setting) {
+        diag_add(diags, "", 0, 0, "orfeasd --help lists the options", "unknown %s %s",
+                 *argument == '-' ? "option" : "argument", argument);
+        return 1;
+    }
+    const char *value = equals ? equals + 1 : at + 1 < argc ? argv[at + 1] : NULL;
+    if (!value)
+        diag_add(diags, "", 0, 0, NULL, "%s needs a value: %s", setting->option, setting->expects);
+    else if (!setting->set(s, value))
+        diag_add(diags, "", 0, 0, NULL, "%s %s: expected %s", setting->option, value, setting->expects);
+    return equals ? 1 : 2;
+}
+
+static void check_loopback(const struct settings *s, struct diag_list *diags)
+{
+    if (ntohl(s->address.s_addr) >> 24 != 127)
+        diag_add(diags, "", 0, 0, "use 127.0.0.1, and a proxy or a tunnel that checks who comes",
+                 "%s is no loopback address; orfeasd knows no access control, so it listens on loopback only",
+                 s->host);
+}
+
+enum settings_action settings_read(struct settings *s, int argc, char **argv, struct diag_list *diags)
+{
+    *s = (struct settings){.port = 5000,
+                           .jobs = 3,
+                           .queue = 100,
+                           .time_scale = 1,
+                           .max_upload_bytes = 50 << 20,
+                           .cors_origins = "*",
+                           .rate_per_minute = 60};
+    set_host(s, "127.0.0.1");
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return SETTINGS_HELP;
+        if (strcmp(argv[i], "--version") == 0)
+            return SETTINGS_VERSION;
+    }
+    read_environment(s, diags);
+    for (int i = 1; i < argc;)
+        i += read_option(s, argc, argv, i, diags);
+    if (diags->count == 0)
+        check_loopback(s, diags);
+    return diags->count ? SETTINGS_BAD : SETTINGS_RUN;
+}
+
+void settings_help(struct buf *out)
+{
+    buf_add_text(out, "orfeasd - a backend that turns a picture into a 3D model, on the CPU\n\nusage: "
+                      "orfeasd [OPTION...]\n\n");
+    for (int i = 0; i < SETTING_COUNT; i++)
+        if (SETTINGS[i].option)
+            buf_printf(out, "  %s %s\n      %s\n", SETTINGS[i].option, SETTINGS[i].expects,
+                       SETTINGS[i].about);
+    buf_add_text(out, "  --help, --version\n\nenvironment:\n");
+    for (int i = 0; i < SETTING_COUNT; i++)
+        if (SETTINGS[i].variable)
+            buf_printf(out, "  %-22s %s%s%s\n", SETTINGS[i].variable,
+                       SETTINGS[i].option ? SETTINGS[i].option : "",
+                       SETTINGS[i].option ? "" : SETTINGS[i].expects,
+                       SETTINGS[i].option  ? ""
+                       : SETTINGS[i].about ? "; "
+                                           : "");
+}

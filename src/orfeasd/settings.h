@@ -1,0 +1,36 @@
+/*
+ * settings - what the command line and the environment ask for.
+ */
+#pragma once
+
+#include "clock.h"
+#include "diag.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+struct settings {
+    char host[64]; /* as written, "127.0.0.1" */
+    int port;      /* 0: a free one */
+    struct in_addr address;
+    const char *data; /* NULL: a new directory in $TMPDIR */
+    int jobs;
+    int queue;
+    const char *profile; /* NULL: none */
+    double time_scale;
+    uint64_t seed;
+    bool seed_given;
+    nsec load_time;
+    bool load_time_given;
+    int64_t max_upload_bytes;
+    const char *cors_origins;
+    bool rate_limiting;
+    int rate_per_minute;
+};
+
+enum settings_action { SETTINGS_RUN, SETTINGS_HELP, SETTINGS_VERSION, SETTINGS_BAD };
+
+/* Defaults, then the environment, then the arguments. All mistakes are in `diags` when SETTINGS_BAD is
+ * returned. Texts point into argv and the environment. */
+enum settings_action settings_read(struct settings *s, int argc, char **argv, struct diag_list *diags);
+void settings_help(struct buf *out);

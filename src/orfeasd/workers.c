@@ -1,0 +1,248 @@
+#include "workers.h"
+
+#include "file.h"
+#include "picture_draw.h"
+#include "png_write.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MODEL_BYTES_MAX = 256 << 20, WARM_SIDE = 64, NICE = 10 };
+
+struct queue {
+    struct work *first, **last;
+};
+
+struct workers {
+    struct loop *loop;
+    const struct store *store;
+    pthread_mutex_t lock; /* guards waiting, done and stop */
+    pthread_cond_t more;
+    struct queue waiting, done;
+    bool stop;
+    atomic_bool cancel;
+    atomic_int warm;
+    int count;
+    pthread_t threads[];
+};
+
+struct runner { /* one thread's own */
+    struct workers *workers;
+    struct generator *generator;
+    struct buf model;
+};
+
+static void queue_init(struct queue *q)
+{
+    q->first = NULL;
+    q->last = &q->first;
+}
+
+static void queue_add(struct queue *q, struct work *work)
+{
+    work->next = NULL;
+    *q->last = work;
+    q->last = &work->next;
+}
+
+static struct work *queue_take(struct queue *q)
+{
+    struct work *work = q->first;
+    if (work && !(q->first = work->next))
+        q->last = &q->first;
+    return work;
+}
+
+static nsec thread_cpu(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
+}
+
+struct step {
+    struct runner *runner;
+    struct work *work;
+    int ended; /* stages that have their end */
+};
+
+static bool on_progress(void *context, enum generator_stage stage, double fraction)
+{
+    struct step *step = context;
+    if (step->ended < (int)stage) {
+        nsec now = clock_monotonic();
+        while (step->ended < (int)stage)
+            step->work->stage_end[step->ended++] = now;
+    }
+    unsigned permille = fraction <= 0 ? 0 : fraction >= 1 ? 1000 : (unsigned)(fraction * 1000);
+    atomic_store_explicit(&step->work->progress, (unsigned)stage << 16 | permille, memory_order_release);
+    return !atomic_load_explicit(&step->runner->workers->cancel, memory_order_relaxed);
+}
+
+static void generate(struct runner *r, struct work *work, const void *image, size_t len)
+{
+    struct step step = {.runner = r, .work = work};
+    buf_clear(&r->model);
+    work->generator_error =
+        generator_run(r->generator, image, len, &work->options, on_progress, &step, &r->model, &work->result);
+    if (work->generator_error) {
+        work->error = WORK_GENERATOR;
+        work->failed_stage = (enum generator_stage)(work->progress >> 16);
+        return;
+    }
+    char path[STORE_PATH_MAX];
+    store_model_path(r->workers->store, &work->id, work->options.format, path);
+    work->system_error = file_write(path, r->model.bytes, r->model.len);
+    if (work->system_error) {
+        work->error = WORK_STORAGE;
+        work->failed_stage = STAGE_MESH_EXPORT;
+    }
+    work->model_bytes = (int64_t)r->model.len;
+    nsec now = clock_monotonic();
+    while (step.ended < GENERATOR_STAGES)
+        work->stage_end[step.ended++] = now;
+}
+
+static void input_failed(struct work *work)
+{
+    work->error = WORK_INPUT;
+    work->system_error = errno;
+    work->failed_stage = STAGE_IMAGE_LOADING;
+}
+
+/* The picture is mapped, not read: nobody else writes to our directory, and it needs no buffer of its size.
+ */
+static void run_work(struct runner *r, struct work *work)
+{
+    nsec cpu = thread_cpu();
+    char path[STORE_PATH_MAX];
+    store_input_path(r->workers->store, &work->id, path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        input_failed(work);
+    } else {
+        void *image = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (image == MAP_FAILED) {
+            input_failed(work);
+        } else {
+            generate(r, work, image, (size_t)st.st_size);
+            munmap(image, (size_t)st.st_size);
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    work->cpu = thread_cpu() - cpu;
+}
+
+static void warm_up(struct runner *r)
+{
+    struct picture picture;
+    struct buf png;
+    picture_draw(&picture, WARM_SIDE, 1);
+    buf_init(&png, 1 << 20);
+    struct generator_options options = {MODEL_STL, 1, 100, 100, 100};
+    struct generator_result result;
+    if (png_write(&picture, 1, &png))
+        generator_run(r->generator, png.bytes, png.len, &options, NULL, NULL, &r->model, &result);
+    picture_finish(&picture);
+    buf_finish(&png);
+    if (atomic_fetch_add(&r->workers->warm, 1) + 1 == r->workers->count)
+        loop_wake(r->workers->loop);
+}
+
+static struct work *next_work(struct workers *w)
+{
+    pthread_mutex_lock(&w->lock);
+    while (!w->stop && !w->waiting.first)
+        pthread_cond_wait(&w->more, &w->lock);
+    struct work *work = w->stop ? NULL : queue_take(&w->waiting);
+    pthread_mutex_unlock(&w->lock);
+    return work;
+}
+
+static void *run_thread(void *context)
+{
+    struct runner r = {.workers = context};
+    setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+    r.generator = generator_create();
+    assert(r.generator);
+    buf_init(&r.model, MODEL_BYTES_MAX);
+    warm_up(&r);
+    for (struct work *work; (work = next_work(r.workers));) {
+        run_work(&r, work);
+        pthread_mutex_lock(&r.workers->lock);
+        queue_add(&r.workers->done, work);
+        pthread_mutex_unlock(&r.workers->lock);
+        loop_wake(r.workers->loop);
+    }
+    buf_finish(&r.model);
+    generator_destroy(r.generator);
+    return NULL;
+}
+
+struct workers *workers_create(struct loop *loop, const struct store *store, int count)
+{
+    struct workers *w = calloc(1, sizeof *w + (size_t)count * sizeof w->threads[0]);
+    if (!w)
+        return NULL;
+    w->loop = loop;
+    w->store = store;
+    queue_init(&w->waiting);
+    queue_init(&w->done);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->more, NULL);
+    while (w->count < count && pthread_create(&w->threads[w->count], NULL, run_thread, w) == 0)
+        w->count++;
+    if (w->count == count)
+        return w;
+    workers_destroy(w);
+    return NULL;
+}
+
+void workers_destroy(struct workers *w)
+{
+    if (!w)
+        return;
+    atomic_store(&w->cancel, true);
+    pthread_mutex_lock(&w->lock);
+    w->stop = true;
+    pthread_cond_broadcast(&w->more);
+    pthread_mutex_unlock(&w->lock);
+    for (int i = 0; i < w->count; i++)
+        pthread_join(w->threads[i], NULL);
+    pthread_cond_destroy(&w->more);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
+
+bool workers_warm(struct workers *w)
+{
+    return atomic_load(&w->warm) == w->count;
+}
+
+void workers_push(struct workers *w, struct work *work)
+{
+    pthread_mutex_lock(&w->lock);
+    queue_add(&w->waiting, work);
+    pthread_cond_signal(&w->more);
+    pthread_mutex_unlock(&w->lock);
+}
+
+struct work *workers_take_done(struct workers *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct work *first = w->done.first;
+    queue_init(&w->done);
+    pthread_mutex_unlock(&w->lock);
+    return first;
+}
