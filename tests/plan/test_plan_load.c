@@ -146,6 +146,27 @@ static void test_a_workflow_without_a_scenario(void **state)
     end(&f);
 }
 
+static void test_the_shipped_get(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct plan_setting settings[] = {{"load.jobs", "10", "-n 10"}, {"vars.path", "/index.html", "--set"}};
+    f.options.workflow = "get";
+    set(&f, settings, 2);
+    struct plan *plan = plan_load(NULL, &f.options, &f.diags);
+    if (!plan)
+        fail_msg("%s", told(&f));
+    assert_string_equal(plan->scenario, "get");
+    assert_int_equal(plan->load.jobs, 10);
+    const struct workflow *w = &plan->workflow;
+    assert_int_equal(w->steps[0].path.count, 1);
+    assert_string_equal(w->variables[w->steps[0].path.segments[0].variable].value, "/index.html");
+    assert_string_equal(w->metrics_path, "");
+    plan_free(plan);
+    end(&f);
+}
+
 static void test_finding_files(void **state)
 {
     (void)state;
@@ -218,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_a_closed_load_is_one_phase),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_a_workflow_without_a_scenario),
+        cmocka_unit_test(test_the_shipped_get),
         cmocka_unit_test(test_finding_files),
         cmocka_unit_test(test_the_workflow_beside_the_scenario),
         cmocka_unit_test(test_options_are_checked),
