@@ -3,8 +3,8 @@
  *
  *   bench_generator [--format stl|obj|glb|ply] [--quality Q] [--runs N] [PICTURE]
  *
- * Each figure is the median of N runs (7 without the option) after one to warm up. Without a picture it draws one,
- * 512x512 with alpha, as a PNG.
+ * Each figure is the median of N runs (7 without the option) after one to warm up. Without a picture it draws
+ * one, 512x512 with alpha, as a PNG.
  */
 #include "file.h"
 #include "generator.h"
@@ -44,8 +44,8 @@ static bool bench_row(struct bench *b)
     struct generator_result result;
     for (int run = -1; run < b->runs; run++) {
         buf_clear(&b->model);
-        enum generator_error error = generator_run(b->generator, b->image.bytes, b->image.len, &b->options, NULL, NULL,
-                                                   &b->model, &result);
+        enum generator_error error = generator_run(b->generator, b->image.bytes, b->image.len, &b->options,
+                                                   NULL, NULL, &b->model, &result);
         if (error != GENERATOR_OK) {
             fprintf(stderr, "%s: %s\n", generator_error_name(error), result.message);
             return false;
@@ -88,9 +88,11 @@ int main(int argc, char **argv)
     const char *path = NULL;
     int only = 0;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--format") == 0 && i + 1 < argc && model_format_parse(argv[i + 1], &b.options.format))
+        if (strcmp(argv[i], "--format") == 0 && i + 1 < argc &&
+            model_format_parse(argv[i + 1], &b.options.format))
             i++;
-        else if (strcmp(argv[i], "--quality") == 0 && i + 1 < argc && (only = atoi(argv[i + 1])) >= 1 && only <= 10)
+        else if (strcmp(argv[i], "--quality") == 0 && i + 1 < argc && (only = atoi(argv[i + 1])) >= 1 &&
+                 only <= 10)
             i++;
         else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc && (b.runs = atoi(argv[i + 1])) >= 1 &&
                  b.runs <= MAX_RUNS)

@@ -36,6 +36,12 @@ static void on_connect(struct op *op, int result);
 static void on_send(struct op *op, int result);
 static void on_recv(struct op *op, int result);
 
+void http_render_head(struct buf *out, const char *method, const struct http_target *target, const char *path)
+{
+    buf_printf(out, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: orfeas/" ORFEAS_VERSION "\r\nAccept: */*\r\n%s", method,
+               path, target->authority, target->headers);
+}
+
 void http_pool_init(struct http_pool *pool, struct loop *loop, const struct loop_addr *addrs, int addr_count)
 {
     *pool = (struct http_pool){.loop = loop, .addr_count = addr_count};

@@ -54,6 +54,16 @@ struct http_exchange {
     bool retried;
 };
 
+/* Who is asked, as every request says it. */
+struct http_target {
+    const char *authority; /* the Host header */
+    const char *prefix;    /* of every path, "" or "/..." */
+    const char *headers;   /* more of them, each ended by CR LF; "" for none */
+};
+
+/* The request line and the headers that every request has, without the empty line. */
+void http_render_head(struct buf *out, const char *method, const struct http_target *target, const char *path);
+
 void http_pool_init(struct http_pool *pool, struct loop *loop, const struct loop_addr *addrs, int addr_count);
 /* Closes every connection; exchanges under way are dropped without `done`. */
 void http_pool_finish(struct http_pool *pool);

@@ -25,6 +25,7 @@ static const struct {
     {"found a tab character that violates indentation", "indent with spaces, not tabs"},
     {"mapping values are not allowed in this context", "quote a text that contains ': ', or look at the indentation"},
     {"did not find expected key", "look at the indentation here, and for a quote or bracket that is missing above"},
+    {"found unexpected ':'", "a space stands behind the ':' of a key"},
     {"could not find expected ':'", "a key is followed by ': ' and its value"},
     {"did not find expected ',' or '}'", "separate entries with commas and close the {"},
     {"did not find expected ',' or ']'", "separate items with commas and close the ["},

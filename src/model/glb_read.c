@@ -1,6 +1,7 @@
 /*
- * Binary glTF 2.0: every primitive of every mesh, as triangles; where the nodes put them is not looked at. The one
- * buffer is the binary chunk. What needs an extension to be read (Draco, quantised positions) is refused.
+ * Binary glTF 2.0: every primitive of every mesh, as triangles; where the nodes put them is not looked at.
+ * The one buffer is the binary chunk. What needs an extension to be read (Draco, quantised positions) is
+ * refused.
  */
 #include "soup.h"
 
@@ -53,7 +54,8 @@ bool glb_sniff(const uint8_t *bytes, size_t len)
 }
 
 /* Splits the file into its chunks; those of unknown types are passed over, as the standard demands. */
-static bool find_chunks(const uint8_t *bytes, size_t len, struct reading *r, const uint8_t **json, size_t *json_len)
+static bool find_chunks(const uint8_t *bytes, size_t len, struct reading *r, const uint8_t **json,
+                        size_t *json_len)
 {
     if (len < HEADER_BYTES + CHUNK_HEADER)
         return soup_fail(r->soup, "GLB: the file ends in its header");
@@ -82,12 +84,14 @@ static bool find_chunks(const uint8_t *bytes, size_t len, struct reading *r, con
 }
 
 /* A member that is an integer of at least 0, or `otherwise` when it is not there. */
-static bool get_size(struct reading *r, const json_t *object, const char *key, int64_t otherwise, int64_t *ret)
+static bool get_size(struct reading *r, const json_t *object, const char *key, int64_t otherwise,
+                     int64_t *ret)
 {
     const json_t *value = json_object_get(object, key);
     *ret = value ? (int64_t)json_integer_value(value) : otherwise;
-    return (!value || json_is_integer(value)) && *ret >= 0 ? true
-                                                          : soup_fail(r->soup, "GLB: \"%s\" is missing or no size", key);
+    if (*ret < 0 || (value && !json_is_integer(value)))
+        return soup_fail(r->soup, "GLB: \"%s\" is missing or no size", key);
+    return true;
 }
 
 /* offset + length within `size`, all of them not negative. */
@@ -149,8 +153,8 @@ static bool find_data(struct reading *r, int64_t index, const char *type, size_t
     return true;
 }
 
-/* Primitives often share their positions: each accessor's are taken once. Accessors that overlap could still make
- * gigabytes of a small file, which no honest file does: 12 bytes of it stand for one vertex. */
+/* Primitives often share their positions: each accessor's are taken once. Accessors that overlap could still
+ * make gigabytes of a small file, which no honest file does: 12 bytes of it stand for one vertex. */
 static bool take_positions(struct reading *r, int64_t index, int64_t *first, size_t *count)
 {
     struct data d;
@@ -274,7 +278,8 @@ bool glb_read(const uint8_t *bytes, size_t len, struct soup *s)
     struct reading r = {.file_len = len, .soup = s};
     const uint8_t *json = NULL;
     size_t json_len = 0;
-    bool ok = find_chunks(bytes, len, &r, &json, &json_len) && read_json(&r, json, json_len) && take_meshes(&r);
+    bool ok =
+        find_chunks(bytes, len, &r, &json, &json_len) && read_json(&r, json, json_len) && take_meshes(&r);
     json_decref(r.root);
     free(r.first_vertex);
     return ok;

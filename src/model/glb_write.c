@@ -11,12 +11,12 @@ enum { ARRAY_BUFFER = 34962, ELEMENT_ARRAY_BUFFER = 34963, FLOAT = 5126, USHORT 
 
 /* One buffer view, and the accessor on it when it has a type. */
 struct view {
-    const void *bytes;    /* NULL: filled by what `fill` says */
+    const void *bytes; /* NULL: filled by what `fill` says */
     void (*fill)(const struct mesh *m, char *to);
     size_t len;
-    size_t at;            /* in the binary chunk, a multiple of 4 */
-    int target;           /* 0: none */
-    const char *type;     /* NULL: no accessor */
+    size_t at;             /* in the binary chunk, a multiple of 4 */
+    int target;            /* 0: none */
+    const char *type;      /* NULL: no accessor */
     const char *attribute; /* NULL: not a vertex attribute */
     int component;
     int count;
@@ -27,7 +27,7 @@ struct layout {
     struct view views[VIEWS];
     int count;
     size_t bytes;
-    int indices, image;   /* places among the views; -1: none */
+    int indices, image; /* places among the views; -1: none */
 };
 
 static size_t padded(size_t len)
@@ -43,7 +43,8 @@ static int add_view(struct layout *l, struct view view)
     return l->count++;
 }
 
-/* glTF's vertex colours are linear: 16 bits keep the darks apart, and four of them keep the stride a multiple of 4. */
+/* glTF's vertex colours are linear: 16 bits keep the darks apart, and four of them keep the stride a multiple
+ * of 4. */
 static void fill_colours(const struct mesh *m, char *to)
 {
     uint16_t linear[256];
@@ -68,23 +69,56 @@ static void fill_short_indices(const struct mesh *m, char *to)
     }
 }
 
+static void add_attribute(struct layout *l, const struct mesh *m, const char *attribute, const char *type,
+                          const void *floats, size_t size)
+{
+    add_view(l, (struct view){.bytes = floats,
+                              .len = (size_t)m->vertex_count * size,
+                              .target = ARRAY_BUFFER,
+                              .type = type,
+                              .attribute = attribute,
+                              .component = FLOAT,
+                              .count = m->vertex_count});
+}
+
+static void add_colours(struct layout *l, const struct mesh *m)
+{
+    add_view(l, (struct view){.fill = fill_colours,
+                              .len = (size_t)m->vertex_count * 8,
+                              .target = ARRAY_BUFFER,
+                              .type = "VEC4",
+                              .attribute = "COLOR_0",
+                              .component = USHORT,
+                              .count = m->vertex_count,
+                              .normalised = true});
+}
+
+static int add_indices(struct layout *l, const struct mesh *m)
+{
+    bool is_short = m->vertex_count < 65535; /* 65535 itself is glTF's primitive restart */
+    return add_view(l, (struct view){.bytes = is_short ? NULL : m->triangle,
+                                     .fill = fill_short_indices,
+                                     .len = (size_t)m->triangle_count * (is_short ? 6 : 12),
+                                     .target = ELEMENT_ARRAY_BUFFER,
+                                     .type = "SCALAR",
+                                     .component = is_short ? USHORT : UINT,
+                                     .count = m->triangle_count * 3});
+}
+
+/* Attributes first, then the indices, then the image: what follows relies on it. */
 static void plan_layout(struct layout *l, const struct mesh *m, const struct model_texture *texture)
 {
-    size_t n = (size_t)m->vertex_count, corners = (size_t)m->triangle_count * 3;
-    bool is_short = n < 65535; /* 65535 itself is glTF's primitive restart */
     *l = (struct layout){.image = -1};
-    add_view(l, (struct view){m->position, NULL, n * 12, 0, ARRAY_BUFFER, "VEC3", "POSITION", FLOAT, (int)n, false});
+    add_attribute(l, m, "POSITION", "VEC3", m->position, sizeof *m->position);
     if (m->normal)
-        add_view(l, (struct view){m->normal, NULL, n * 12, 0, ARRAY_BUFFER, "VEC3", "NORMAL", FLOAT, (int)n, false});
+        add_attribute(l, m, "NORMAL", "VEC3", m->normal, sizeof *m->normal);
     if (m->uv && texture)
-        add_view(l, (struct view){m->uv, NULL, n * 8, 0, ARRAY_BUFFER, "VEC2", "TEXCOORD_0", FLOAT, (int)n, false});
+        add_attribute(l, m, "TEXCOORD_0", "VEC2", m->uv, sizeof *m->uv);
     else if (m->colour)
-        add_view(l, (struct view){NULL, fill_colours, n * 8, 0, ARRAY_BUFFER, "VEC4", "COLOR_0", USHORT, (int)n, true});
-    l->indices = add_view(l, (struct view){is_short ? NULL : m->triangle, fill_short_indices,
-                                           corners * (is_short ? 2 : 4), 0, ELEMENT_ARRAY_BUFFER, "SCALAR", NULL,
-                                           is_short ? USHORT : UINT, (int)corners, false});
+        add_colours(l, m);
+    l->indices = add_indices(l, m);
     if (m->uv && texture)
-        l->image = add_view(l, (struct view){texture->bytes, NULL, texture->len, 0, 0, NULL, NULL, 0, 0, false});
+        l->image = add_view(l, (struct view){.bytes = texture->bytes, .len = texture->len});
 }
 
 /* glTF demands the exact bounds; 17 digits give a double, and so a float, exactly. */
@@ -105,8 +139,8 @@ static void add_accessors(const struct layout *l, const struct mesh *m, struct b
     buf_add_text(json, "\"accessors\":[");
     for (int i = 0; i < l->count && l->views[i].type; i++) { /* the image is the last view */
         const struct view *v = &l->views[i];
-        buf_printf(json, "%s{\"bufferView\":%d,\"componentType\":%d,\"count\":%d,\"type\":\"%s\"", i ? "," : "", i,
-                   v->component, v->count, v->type);
+        buf_printf(json, "%s{\"bufferView\":%d,\"componentType\":%d,\"count\":%d,\"type\":\"%s\"",
+                   i ? "," : "", i, v->component, v->count, v->type);
         if (v->normalised)
             buf_add_text(json, ",\"normalized\":true");
         if (!i)
@@ -116,7 +150,8 @@ static void add_accessors(const struct layout *l, const struct mesh *m, struct b
     buf_add_text(json, "],\"bufferViews\":[");
     for (int i = 0; i < l->count; i++) {
         const struct view *v = &l->views[i];
-        buf_printf(json, "%s{\"buffer\":0,\"byteOffset\":%zu,\"byteLength\":%zu", i ? "," : "", v->at, v->len);
+        buf_printf(json, "%s{\"buffer\":0,\"byteOffset\":%zu,\"byteLength\":%zu", i ? "," : "", v->at,
+                   v->len);
         if (v->target)
             buf_printf(json, ",\"target\":%d", v->target);
         buf_add_text(json, "}");
@@ -132,13 +167,15 @@ static void add_json(const struct layout *l, const struct mesh *m, const struct 
                        "\"meshes\":[{\"primitives\":[{\"attributes\":{");
     for (int i = 0; i < l->indices; i++)
         buf_printf(json, "%s\"%s\":%d", i ? "," : "", l->views[i].attribute, i);
-    buf_printf(json, "},\"indices\":%d,\"material\":0,\"mode\":4}]}],\"materials\":[{\"pbrMetallicRoughness\":{%s"
-                     "\"metallicFactor\":0,\"roughnessFactor\":0.7}}],",
+    buf_printf(json,
+               "},\"indices\":%d,\"material\":0,\"mode\":4}]}],\"materials\":[{\"pbrMetallicRoughness\":{%s"
+               "\"metallicFactor\":0,\"roughnessFactor\":0.7}}],",
                l->indices, l->image < 0 ? "" : "\"baseColorTexture\":{\"index\":0},");
     if (l->image >= 0)
-        buf_printf(json, "\"textures\":[{\"sampler\":0,\"source\":0}],\"images\":[{\"bufferView\":%d,"
-                         "\"mimeType\":\"%s\"}],\"samplers\":[{\"magFilter\":9729,\"minFilter\":9987,"
-                         "\"wrapS\":33071,\"wrapT\":33071}],",
+        buf_printf(json,
+                   "\"textures\":[{\"sampler\":0,\"source\":0}],\"images\":[{\"bufferView\":%d,"
+                   "\"mimeType\":\"%s\"}],\"samplers\":[{\"magFilter\":9729,\"minFilter\":9987,"
+                   "\"wrapS\":33071,\"wrapT\":33071}],",
                    l->image, texture->mime);
     add_accessors(l, m, json);
     buf_add_text(json, "}");

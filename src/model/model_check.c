@@ -8,8 +8,8 @@
 
 const struct model_limits model_default_limits = {.max_triangles = 20000000};
 
-/* In the order in which they are asked. Binary STL has no magic, only a count that is plausible; in a text's place the
- * count is not, so OBJ, which has the weakest marks, comes last. */
+/* In the order in which they are asked. Binary STL has no magic, only a count that is plausible; in a text's
+ * place the count is not, so OBJ, which has the weakest marks, comes last. */
 static const struct {
     enum model_format format;
     soup_sniff *sniff;

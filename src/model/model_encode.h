@@ -1,8 +1,8 @@
 /*
  * model_encode - the writers behind model_write(), one per format. Internal to this folder.
  *
- * Each appends a whole file; whether it fit is in `out->failed`. All binary formats are little-endian, and so are the
- * machines this is built for: numbers are copied as they lie in memory.
+ * Each appends a whole file; whether it fit is in `out->failed`. All binary formats are little-endian, and so
+ * are the machines this is built for: numbers are copied as they lie in memory.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Wavefront OBJ: vertices and faces; polygons are cut into fans. Materials, groups, normals and texture coordinates
- * do not matter here and are passed over.
+ * Wavefront OBJ: vertices and faces; polygons are cut into fans. Materials, groups, normals and texture
+ * coordinates do not matter here and are passed over.
  */
 #include "scan.h"
 #include "soup.h"
@@ -48,7 +48,8 @@ static bool read_corner(struct scan_word word, struct soup *s, size_t number, ui
     int64_t place = index < 0 ? (int64_t)s->vertices + index : index - 1;
     /* A positive one may name a vertex that comes later; soup_indices_ok() looks at those. */
     if (place < 0 || place >= MAX_VERTICES)
-        return soup_fail(s, "line %zu: a face names vertex %lld of %zu", number, (long long)index, s->vertices);
+        return soup_fail(s, "line %zu: a face names vertex %lld of %zu", number, (long long)index,
+                         s->vertices);
     *ret = (uint32_t)place;
     return true;
 }

@@ -1,6 +1,6 @@
 /*
- * Wavefront OBJ with vertex colours ("v x y z r g b", as MeshLab, Blender and others read them). Numbers are formatted
- * here: printf would take most of the time of a whole job.
+ * Wavefront OBJ with vertex colours ("v x y z r g b", as MeshLab, Blender and others read them). Numbers are
+ * formatted here: printf would take most of the time of a whole job.
  */
 #include "model_encode.h"
 
@@ -15,7 +15,8 @@ enum {
     COLOUR_BYTES = 6,  /* " 0.123" */
 };
 
-/* How the coordinates of one file are written: with as many decimals as leave a float's precision for the largest. */
+/* How the coordinates of one file are written: with as many decimals as leave a float's precision for the
+ * largest. */
 struct style {
     int decimals; /* -1: printf's %.9g, for sizes far from everyday ones */
     double scale; /* 10 ^ decimals */
@@ -35,7 +36,8 @@ static char *put_digits(char *to, uint64_t value, int least)
     return to;
 }
 
-/* `value` * scale is below 2^53. */
+/* |value| * scale is below 2^53: a mesh that is to be written has finite numbers, its normals and texture
+ * coordinates are about 1, and choose_style() looks after the positions. */
 static char *put_fixed(char *to, double value, int decimals, double scale)
 {
     uint64_t whole = (uint64_t)(fabs(value) * scale + 0.5), unit = (uint64_t)scale;
@@ -114,7 +116,8 @@ static char *put_face(const struct style *s, const struct mesh *m, int i, char *
         char number[NUMBER_BYTES] = {0};
         size_t len = (size_t)(put_digits(number, (uint64_t)m->triangle[i][k] + 1, 1) - number);
         *to++ = ' ';
-        memcpy(to, number, NUMBER_BYTES); /* a fixed size is one instruction; what is too much gets overwritten */
+        /* A fixed size is one instruction; what is too much gets overwritten. */
+        memcpy(to, number, NUMBER_BYTES);
         to += len;
         if (!m->uv && !m->normal)
             continue;

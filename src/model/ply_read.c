@@ -1,6 +1,7 @@
 /*
- * PLY 1.0: text and binary little-endian. The element "vertex" gives x, y and z, the element "face" a list of indices
- * ("vertex_indices" or "vertex_index"), cut into fans; everything else is passed over as its header describes it.
+ * PLY 1.0: text and binary little-endian. The element "vertex" gives x, y and z, the element "face" a list of
+ * indices ("vertex_indices" or "vertex_index"), cut into fans; everything else is passed over as its header
+ * describes it.
  */
 #include "scan.h"
 #include "soup.h"
@@ -15,9 +16,9 @@ static const struct {
     const char *name, *other_name;
     size_t bytes;
 } number_types[NUMBER_TYPES] = {
-    [INT8] = {"char", "int8", 1},       [UINT8] = {"uchar", "uint8", 1},
-    [INT16] = {"short", "int16", 2},    [UINT16] = {"ushort", "uint16", 2},
-    [INT32] = {"int", "int32", 4},      [UINT32] = {"uint", "uint32", 4},
+    [INT8] = {"char", "int8", 1},        [UINT8] = {"uchar", "uint8", 1},
+    [INT16] = {"short", "int16", 2},     [UINT16] = {"ushort", "uint16", 2},
+    [INT32] = {"int", "int32", 4},       [UINT32] = {"uint", "uint32", 4},
     [FLOAT32] = {"float", "float32", 4}, [FLOAT64] = {"double", "float64", 8},
 };
 
@@ -200,7 +201,8 @@ static double binary_number(enum number_type type, const char *from)
 static bool next_number(struct reading *r, enum number_type type, double *ret)
 {
     if (r->is_text)
-        return scan_number(&r->data, ret) || soup_fail(r->soup, "PLY: the text ends early, or holds no number");
+        return scan_number(&r->data, ret) ||
+               soup_fail(r->soup, "PLY: the text ends early, or holds no number");
     size_t bytes = number_types[type].bytes;
     if ((size_t)(r->data.end - r->data.at) < bytes)
         return soup_fail(r->soup, "PLY: the file ends early");
@@ -295,7 +297,8 @@ bool ply_read(const uint8_t *bytes, size_t len, struct soup *s)
         if (!read_rows(&r, &r.elements[i]))
             return false;
     }
-    struct scan_word rest = r.is_text ? scan_word(&r.data) : (struct scan_word){NULL, (size_t)(r.data.end - r.data.at)};
+    struct scan_word rest =
+        r.is_text ? scan_word(&r.data) : (struct scan_word){NULL, (size_t)(r.data.end - r.data.at)};
     if (rest.len)
         return soup_fail(s, "PLY: bytes behind the last element");
     return soup_indices_ok(s);

@@ -17,7 +17,8 @@ static void add_header(const struct mesh *m, struct buf *out)
         buf_add_text(out, "property float nx\nproperty float ny\nproperty float nz\n");
     if (m->colour)
         buf_add_text(out, "property uchar red\nproperty uchar green\nproperty uchar blue\n");
-    buf_printf(out, "element face %d\nproperty list uchar uint vertex_indices\nend_header\n", m->triangle_count);
+    buf_printf(out, "element face %d\nproperty list uchar uint vertex_indices\nend_header\n",
+               m->triangle_count);
 }
 
 static void add_vertices(const struct mesh *m, struct buf *out)

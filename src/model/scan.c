@@ -51,8 +51,8 @@ static bool any_number(struct scan_word word, double *ret)
     return end == copy + word.len;
 }
 
-/* Up to 15 digits and a power of ten up to 22 are exact in a double, so one operation rounds correctly (Clinger 1990).
- * Everything else goes to strtod. */
+/* Up to 15 digits and a power of ten up to 22 are exact in a double, so one operation rounds correctly
+ * (Clinger 1990). Everything else goes to strtod. */
 static bool plain_number(struct scan_word word, double *ret)
 {
     static const double powers[EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,

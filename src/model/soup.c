@@ -24,7 +24,8 @@ bool soup_fail(struct soup *s, const char *format, ...)
 }
 
 /* Makes room for `count` more things behind `used`; doubling keeps the cost of adding one by one linear. */
-static bool grow(struct soup *s, void **things, size_t size, size_t used, size_t *capacity, size_t count, size_t max)
+static bool grow(struct soup *s, void **things, size_t size, size_t used, size_t *capacity, size_t count,
+                 size_t max)
 {
     if (count > max - used) /* used is at most max */
         return soup_fail(s, "too large to check: more than %zu triangles", s->max_triangles);

@@ -1,9 +1,9 @@
 /*
- * soup - what a file's reader hands to the checker: positions and triangles, nothing yet known about how they hang
- * together. Internal to this folder.
+ * soup - what a file's reader hands to the checker: positions and triangles, nothing yet known about how they
+ * hang together. Internal to this folder.
  *
- * A soup without indices takes its positions three by three. Growth is bounded by the file's size: every reader asks
- * for no more than a fixed number of bytes for a byte of file.
+ * A soup without indices takes its positions three by three. Growth is bounded by the file's size: every
+ * reader asks for no more than a fixed number of bytes for a byte of file.
  */
 #pragma once
 
@@ -17,10 +17,10 @@ struct soup {
     size_t triangles;
     size_t triangle_capacity;
     size_t max_triangles;
-    char *why;               /* 160 bytes; the first thing that is wrong, "" so far */
+    char *why; /* 160 bytes; the first thing that is wrong, "" so far */
 };
 
-enum { SOUP_WHY_TEXT = sizeof ((struct model_report *)NULL)->why };
+enum { SOUP_WHY_TEXT = sizeof((struct model_report *)NULL)->why };
 
 void soup_finish(struct soup *s);
 /* Keeps the first reason. Always returns false. */

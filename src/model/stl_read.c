@@ -1,5 +1,6 @@
 /*
- * STL, binary and text. Neither has indices. The normals are not looked at: what counts is the order of the corners.
+ * STL, binary and text. Neither has indices. The normals are not looked at: what counts is the order of the
+ * corners.
  */
 #include "scan.h"
 #include "soup.h"
@@ -21,14 +22,15 @@ static bool is_text(const uint8_t *bytes, size_t len)
     return scan_is(scan_word(&s), "solid");
 }
 
-/* Binary STL has no magic: a count that fits the size is one, and "solid" in its header does not make it text. With a
- * count that is at least plausible it is taken for a damaged one. */
+/* Binary STL has no magic: a count that fits the size is one, and "solid" in its header does not make it
+ * text. With a count that is at least plausible it is taken for a damaged one. */
 bool stl_sniff(const uint8_t *bytes, size_t len)
 {
     uint32_t count;
     if (is_text(bytes, len))
         return true;
-    return len >= HEADER_BYTES && (declared_bytes(bytes, &count) == len || (count && count <= PLAUSIBLE_COUNT));
+    return len >= HEADER_BYTES &&
+           (declared_bytes(bytes, &count) == len || (count && count <= PLAUSIBLE_COUNT));
 }
 
 static bool read_binary(const uint8_t *bytes, uint32_t count, struct soup *s)
@@ -93,5 +95,6 @@ bool stl_read(const uint8_t *bytes, size_t len, struct soup *s)
         return read_binary(bytes, count, s);
     if (is_text(bytes, len))
         return read_text(bytes, len, s);
-    return soup_fail(s, "%u triangles take %llu bytes, the file has %zu", count, (unsigned long long)wanted, len);
+    return soup_fail(s, "%u triangles take %llu bytes, the file has %zu", count, (unsigned long long)wanted,
+                     len);
 }

@@ -1,5 +1,6 @@
 /*
- * Binary STL: 80 bytes of header, which must not begin with "solid", the number of triangles, and 50 bytes each.
+ * Binary STL: 80 bytes of header, which must not begin with "solid", the number of triangles, and 50 bytes
+ * each.
  */
 #include "model_encode.h"
 

@@ -10,7 +10,7 @@ static const uint32_t unseen = UINT32_MAX;
 struct weld {
     uint32_t *slots;
     size_t mask;
-    uint64_t seed;   /* keeps a crafted file from making every position collide */
+    uint64_t seed; /* keeps a crafted file from making every position collide */
     size_t used;
     size_t capacity; /* of the positions */
 };
@@ -94,7 +94,7 @@ static bool weld_all(struct surface *f, const struct soup *s, struct weld *w, ui
     return true;
 }
 
-/* A triangle's edge seen from the lesser of its ends: the greater one, and in the lowest bit the direction. */
+/* An edge seen from the lesser of its ends: the greater one, and in the lowest bit the direction. */
 static uint64_t edge_key(uint32_t from, uint32_t to)
 {
     return from < to ? (uint64_t)to << 1 : (uint64_t)from << 1 | 1;
@@ -136,36 +136,44 @@ static int64_t count_open(const uint64_t *keys, size_t count)
     return open;
 }
 
-/* Sorts the edges into a bucket for each lesser end by counting, then each small bucket. */
+/* Room for every edge in the bucket of its lesser end: afterwards bucket v begins at start[v + 1]. */
+static void place_buckets(const struct surface *f, uint32_t *start)
+{
+    for (size_t i = 0; i < f->triangles; i++) {
+        const uint32_t *t = f->triangle[i];
+        start[(t[0] < t[1] ? t[0] : t[1]) + 2]++;
+        start[(t[1] < t[2] ? t[1] : t[2]) + 2]++;
+        start[(t[2] < t[0] ? t[2] : t[0]) + 2]++;
+    }
+    for (size_t i = 2; i < f->vertices + 2; i++)
+        start[i] += start[i - 1];
+}
+
+/* Each bucket's beginning moves on to its end: afterwards bucket v is from start[v] to start[v + 1]. */
+static void fill_buckets(const struct surface *f, uint32_t *start, uint64_t *keys)
+{
+    for (size_t i = 0; i < f->triangles; i++) {
+        const uint32_t *t = f->triangle[i];
+        for (int k = 0; k < 3; k++) {
+            uint32_t a = t[k], b = t[k == 2 ? 0 : k + 1];
+            keys[start[(a < b ? a : b) + 1]++] = edge_key(a, b);
+        }
+    }
+}
+
 static bool count_edges(struct surface *f)
 {
-    size_t edges = f->triangles * 3;
-    uint64_t *keys = malloc((edges + 1) * sizeof *keys);
+    uint64_t *keys = malloc((f->triangles * 3 + 1) * sizeof *keys);
     uint32_t *start = calloc(f->vertices + 2, sizeof *start);
-    if (keys && start) {
-        uint32_t *fill = start + 1; /* becomes the end of each bucket */
-        for (size_t i = 0; i < f->triangles; i++) {
-            const uint32_t *t = f->triangle[i];
-            for (int k = 0; k < 3; k++) {
-                uint32_t a = t[k], b = t[k == 2 ? 0 : k + 1];
-                start[(a < b ? a : b) + 2]++;
-            }
-        }
-        for (size_t i = 2; i < f->vertices + 2; i++)
-            start[i] += start[i - 1];
-        for (size_t i = 0; i < f->triangles; i++) {
-            const uint32_t *t = f->triangle[i];
-            for (int k = 0; k < 3; k++) {
-                uint32_t a = t[k], b = t[k == 2 ? 0 : k + 1];
-                keys[fill[a < b ? a : b]++] = edge_key(a, b);
-            }
-        }
+    bool ok = keys && start;
+    if (ok) {
+        place_buckets(f, start);
+        fill_buckets(f, start, keys);
         for (size_t i = 0; i < f->vertices; i++) {
             sort_keys(keys + start[i], start[i + 1] - start[i]);
             f->open_edges += count_open(keys + start[i], start[i + 1] - start[i]);
         }
     }
-    bool ok = keys && start;
     free(keys);
     free(start);
     return ok;

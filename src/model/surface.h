@@ -1,16 +1,16 @@
 /*
- * surface - a soup put together: equal positions as one vertex, and how the triangles meet along their edges. Internal
- * to this folder.
+ * surface - a soup put together: equal positions as one vertex, and how the triangles meet along their edges.
+ * Internal to this folder.
  */
 #pragma once
 
 #include "soup.h"
 
 struct surface {
-    uint32_t (*triangle)[3];   /* of distinct vertices; only those with three different corners */
+    uint32_t (*triangle)[3]; /* of distinct vertices; only those with three different corners */
     size_t triangles;
-    size_t degenerate;         /* the others */
-    struct vec3 *position;     /* of the distinct vertices that a triangle names */
+    size_t degenerate;     /* the others */
+    struct vec3 *position; /* of the distinct vertices that a triangle names */
     size_t vertices;
     int64_t open_edges;
 };

@@ -29,6 +29,7 @@ static void choose_knots(struct knot knots[KNOTS], struct rng *rng)
     double belly = between(rng, 0.195, 0.250), belly_at = between(rng, 0.40, 0.52);
     double shoulder_at = between(rng, 0.22, 0.27), stem = between(rng, 0.042, 0.060);
     double foot = stem + between(rng, 0.030, 0.055);
+    double below = belly * between(rng, 0.86, 0.92), taper = 0.35 * between(rng, 0.7, 1.0);
     const struct knot chosen[KNOTS] = {
         {0, lip},
         {0.025, lip + 0.006},
@@ -38,8 +39,8 @@ static void choose_knots(struct knot knots[KNOTS], struct rng *rng)
         {shoulder_at, neck + 0.010},
         {shoulder_at + 0.08, neck + 0.62 * (belly - neck)},
         {belly_at, belly},
-        {belly_at + 0.16, belly * between(rng, 0.86, 0.92)},
-        {0.82, stem + 0.35 * (belly - stem) * between(rng, 0.7, 1.0)},
+        {belly_at + 0.16, below},
+        {0.82, stem + taper * (belly - stem)},
         {0.93, stem},
         {0.955, foot - 0.004},
         {1, foot + 0.004},
@@ -72,8 +73,8 @@ static void build_profile(struct amphora *a, const struct knot knots[KNOTS])
         double m0 = tangents[k] * step, m1 = tangents[k + 1] * step, p0 = knots[k].radius,
                p1 = knots[k + 1].radius;
         a->radius[i] = p0 + t * (m0 + t * (3 * (p1 - p0) - 2 * m0 - m1 + t * (2 * (p0 - p1) + m0 + m1)));
-        a->slope[i] = (m0 + t * (2 * (3 * (p1 - p0) - 2 * m0 - m1) + t * 3 * (2 * (p0 - p1) + m0 + m1))) / step /
-                      span;
+        a->slope[i] =
+            (m0 + t * (2 * (3 * (p1 - p0) - 2 * m0 - m1) + t * 3 * (2 * (p0 - p1) + m0 + m1))) / step / span;
         a->widest = larger(a->widest, a->radius[i]);
     }
 }
@@ -108,7 +109,9 @@ static void build_handle(struct amphora *a, struct rng *rng)
 void amphora_init(struct amphora *a, struct rng *rng)
 {
     struct knot knots[KNOTS];
-    *a = (struct amphora){.top = between(rng, 0.075, 0.11), .bottom = between(rng, 0.89, 0.92)};
+    /* One draw a declarator or statement: C does not say which of two in an expression comes first. */
+    *a = (struct amphora){.top = between(rng, 0.075, 0.11)};
+    a->bottom = between(rng, 0.89, 0.92);
     a->per_span = 1 / (a->bottom - a->top);
     a->tilt = between(rng, 0.14, 0.20);
     choose_knots(knots, rng);
@@ -148,7 +151,8 @@ static double front(const struct amphora *a, double x, double y)
 
 static bool look_at_body(const struct amphora *a, double x, double y, struct amphora_hit *hit, double *z)
 {
-    /* y = at + tilt * front(at) has a root here: the left side is above at the one end and below at the other. */
+    /* y = at + tilt * front(at) has a root here: the left side is above at the one end and below at the
+     * other. */
     double low = y - a->tilt * a->widest, high = y;
     for (int i = 0; i < BISECTIONS; i++) {
         double middle = (low + high) / 2;
@@ -161,7 +165,8 @@ static bool look_at_body(const struct amphora *a, double x, double y, struct amp
     *z = front(a, x, at);
     if (height < 0 || height > 1 || *z <= 0)
         return false;
-    double r = amphora_radius(a, height), slope = in_table(a->slope, height), length = sqrt(1 + slope * slope);
+    double r = amphora_radius(a, height), slope = in_table(a->slope, height),
+           length = sqrt(1 + slope * slope);
     *hit = (struct amphora_hit){.part = AMPHORA_BODY,
                                 .normal = {x / r / length, -slope / length, *z / r / length},
                                 .height = height,

@@ -1,10 +1,10 @@
 /*
- * amphora - the shape of the vase in the test picture: a surface of revolution and two handles. Internal to this
- * folder.
+ * amphora - the shape of the vase in the test picture: a surface of revolution and two handles. Internal to
+ * this folder.
  *
- * Units: the picture's side is 1, x from the middle to the right, y from the top down, z towards the viewer. The
- * viewer looks a little from above: a point appears `tilt * z` below its y. Only + - * / and sqrt on doubles are used,
- * which IEEE 754 rounds the same everywhere.
+ * Units: the picture's side is 1, x from the middle to the right, y from the top down, z towards the viewer.
+ * The viewer looks a little from above: a point appears `tilt * z` below its y. Only + - * / and sqrt on
+ * doubles are used, which IEEE 754 rounds the same everywhere.
  */
 #pragma once
 
@@ -15,15 +15,15 @@
 enum { AMPHORA_PROFILE = 1024, AMPHORA_HANDLE = 40 };
 
 struct amphora {
-    double top, bottom;                     /* y of lip and foot */
-    double per_span;                        /* 1 / (bottom - top) */
-    double radius[AMPHORA_PROFILE + 1];     /* at equal steps from top to bottom */
-    double slope[AMPHORA_PROFILE + 1];      /* its derivative by y */
+    double top, bottom;                 /* y of lip and foot */
+    double per_span;                    /* 1 / (bottom - top) */
+    double radius[AMPHORA_PROFILE + 1]; /* at equal steps from top to bottom */
+    double slope[AMPHORA_PROFILE + 1];  /* its derivative by y */
     double widest;
     double tilt;
-    double handle[AMPHORA_HANDLE + 1][2];   /* the right handle's middle line; the left one mirrors it */
+    double handle[AMPHORA_HANDLE + 1][2]; /* the right handle's middle line; the left one mirrors it */
     double handle_radius;
-    double handle_low[2], handle_high[2];   /* the box around the handle */
+    double handle_low[2], handle_high[2]; /* the box around the handle */
 };
 
 enum amphora_part { AMPHORA_NOTHING, AMPHORA_BODY, AMPHORA_ARM, AMPHORA_RIM, AMPHORA_INSIDE };

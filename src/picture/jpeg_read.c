@@ -2,8 +2,8 @@
  * JPEG through libjpeg-turbo's libjpeg interface: grey, YCbCr and RGB with 8 bits, Huffman coded. The EXIF
  * orientation is not applied.
  *
- * Errors come by longjmp, see png_read.c for the discipline. A progressive file may hold any number of scans, each of
- * which costs a pass over the whole picture for a few bytes of file: their number is limited.
+ * Errors come by longjmp, see png_read.c for the discipline. A progressive file may hold any number of scans,
+ * each of which costs a pass over the whole picture for a few bytes of file: their number is limited.
  */
 #include "picture_codec.h"
 
@@ -140,8 +140,8 @@ static bool jpeg_probe(const uint8_t *bytes, size_t len, const struct picture_li
     return ok;
 }
 
-static bool jpeg_decode(const uint8_t *bytes, size_t len, const struct picture_limits *limits, struct picture *ret,
-                        char *error)
+static bool jpeg_decode(const uint8_t *bytes, size_t len, const struct picture_limits *limits,
+                        struct picture *ret, char *error)
 {
     struct reading r = {.bytes = bytes, .len = len, .limits = limits, .error = error};
     bool ok = run(&r, read_pixels);

@@ -49,7 +49,8 @@ bool picture_size_allowed(const struct picture_limits *limits, int64_t width, in
     if (width < 1 || height < 1)
         return picture_fail(error, "the picture has no pixels");
     if (width > limits->max_side || height > limits->max_side)
-        return picture_fail(error, "the picture is %" PRId64 " x %" PRId64 " pixels; at most %d a side are taken",
+        return picture_fail(error,
+                            "the picture is %" PRId64 " x %" PRId64 " pixels; at most %d a side are taken",
                             width, height, limits->max_side);
     if (width * height > limits->max_pixels)
         return picture_fail(error, "the picture has %" PRId64 " pixels; at most %" PRId64 " are taken",
@@ -65,8 +66,8 @@ uint8_t *picture_pixels(int width, int height, char *error)
     return rgba;
 }
 
-bool picture_probe(const void *bytes, size_t len, const struct picture_limits *limits, struct picture_info *ret,
-                   char error[PICTURE_ERROR_TEXT])
+bool picture_probe(const void *bytes, size_t len, const struct picture_limits *limits,
+                   struct picture_info *ret, char error[PICTURE_ERROR_TEXT])
 {
     const struct picture_codec *codec = find_codec(bytes, len);
     if (!codec)

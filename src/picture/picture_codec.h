@@ -1,8 +1,9 @@
 /*
  * picture_codec - what picture.c asks of a format's reader. Internal to this folder.
  *
- * A reader is given bytes that begin with its magic. Both functions read the header, refuse what is past the limits
- * before they allocate anything for pixels, and on failure put the reason into `error` and leave nothing to free.
+ * A reader is given bytes that begin with its magic. Both functions read the header, refuse what is past the
+ * limits before they allocate anything for pixels, and on failure put the reason into `error` and leave
+ * nothing to free.
  */
 #pragma once
 
@@ -12,8 +13,8 @@ struct picture_codec {
     enum picture_format format;
     const char *name;
     bool (*matches)(const uint8_t *bytes, size_t len);
-    bool (*probe)(const uint8_t *bytes, size_t len, const struct picture_limits *limits, struct picture_info *ret,
-                  char *error);
+    bool (*probe)(const uint8_t *bytes, size_t len, const struct picture_limits *limits,
+                  struct picture_info *ret, char *error);
     bool (*decode)(const uint8_t *bytes, size_t len, const struct picture_limits *limits, struct picture *ret,
                    char *error);
 };

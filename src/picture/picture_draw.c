@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 enum {
-    SAMPLES = 4,   /* a side of a pixel */
-    BANDS = 16,    /* at most */
-    TILE = 8,      /* a side of an ornament's cell */
+    SAMPLES = 4,         /* a side of a pixel */
+    BANDS = 16,          /* at most */
+    TILE = 8,            /* a side of an ornament's cell */
     STREAM = 0x616d7068, /* of random numbers, for this purpose alone */
 };
 
@@ -17,13 +17,14 @@ enum ornament { KEY, ZIGZAG, RAYS, TONGUES, DOTS, CHECKER, WAVES, LEAVES, ORNAME
 
 static const char tiles[ORNAMENTS][TILE][TILE + 1] = {
     [KEY] = {"XXXXXXX.", "X.....X.", "X.XXX.X.", "X.X...X.", "X.XXXXX.", "X.......", "X.......", "XXXXXXXX"},
-    [CHECKER] = {"XXXX....", "XXXX....", "XXXX....", "XXXX....", "....XXXX", "....XXXX", "....XXXX", "....XXXX"},
+    [CHECKER] = {"XXXX....", "XXXX....", "XXXX....", "XXXX....", "....XXXX", "....XXXX", "....XXXX",
+                 "....XXXX"},
 };
 
 struct band {
     double from, to; /* in heights of the vase */
     enum ornament ornament;
-    int count;       /* of cells around */
+    int count; /* of cells around */
     bool inverted;
 };
 
@@ -42,12 +43,12 @@ struct painting {
 
 /* sRGB, in the order clay, paint, accent. */
 static const uint8_t palettes[][3][3] = {
-    {{205, 112, 58}, {36, 26, 24}, {130, 44, 34}},    /* black figures on terracotta */
-    {{46, 36, 34}, {208, 118, 64}, {232, 214, 186}},  /* red figures on black gloss */
-    {{232, 217, 188}, {92, 48, 30}, {178, 92, 48}},   /* on white ground */
-    {{44, 142, 156}, {22, 48, 92}, {226, 206, 148}},  /* faience */
-    {{126, 146, 92}, {48, 58, 34}, {222, 210, 160}},  /* celadon */
-    {{222, 190, 132}, {140, 44, 38}, {52, 58, 74}},   /* Minoan */
+    {{205, 112, 58}, {36, 26, 24}, {130, 44, 34}},   /* black figures on terracotta */
+    {{46, 36, 34}, {208, 118, 64}, {232, 214, 186}}, /* red figures on black gloss */
+    {{232, 217, 188}, {92, 48, 30}, {178, 92, 48}},  /* on white ground */
+    {{44, 142, 156}, {22, 48, 92}, {226, 206, 148}}, /* faience */
+    {{126, 146, 92}, {48, 58, 34}, {222, 210, 160}}, /* celadon */
+    {{222, 190, 132}, {140, 44, 38}, {52, 58, 74}},  /* Minoan */
 };
 
 /* Gamma 2 for the display's curve: a square and a root are exact on every machine, a power is not. */
@@ -88,47 +89,51 @@ static void choose_light(struct painting *p, struct rng *rng)
 }
 
 /* A band whose cells are about as wide as high. */
-static void add_band(struct painting *p, double from, double to, enum ornament ornament, bool inverted)
+static void add_band(struct painting *p, double from, double to, enum ornament ornament)
 {
     assert(p->band_count < BANDS);
     double span = p->vase.bottom - p->vase.top;
     double around = 6.283185307179586 * amphora_radius(&p->vase, (from + to) / 2);
     int count = (int)(around / ((to - from) * span) + 0.5);
     int least = ornament == RAYS ? 14 : 4;
-    p->bands[p->band_count++] = (struct band){from, to, ornament, count < least ? least : count, inverted};
+    p->bands[p->band_count++] = (struct band){from, to, ornament, count < least ? least : count, false};
 }
 
-static enum ornament one_of(struct rng *rng, const enum ornament *choice, int count)
+/* One of the six ornaments, and by this chance with paint and ground exchanged. */
+static void add_frieze(struct painting *p, double from, double to, const enum ornament choice[6],
+                       double chance, struct rng *rng)
 {
-    return choice[rng_range(rng, 0, count - 1)];
+    add_band(p, from, to, choice[rng_range(rng, 0, 5)]);
+    p->bands[p->band_count - 1].inverted = rng_unit(rng) < chance;
 }
 
 static void choose_bands(struct painting *p, struct rng *rng)
 {
-    static const enum ornament small[] = {ZIGZAG, DOTS, CHECKER, WAVES, LEAVES, KEY};
-    static const enum ornament large[] = {KEY, WAVES, LEAVES, ZIGZAG, DOTS, KEY};
-    add_band(p, 0, 0.06, SOLID, false);
-    add_band(p, 0.115, 0.185, one_of(rng, small, 6), false);
+    static const enum ornament shoulder[6] = {TONGUES, TONGUES, TONGUES, RAYS, TONGUES, LEAVES};
+    static const enum ornament small[6] = {ZIGZAG, DOTS, CHECKER, WAVES, LEAVES, KEY};
+    static const enum ornament large[6] = {KEY, WAVES, LEAVES, ZIGZAG, DOTS, KEY};
+    add_band(p, 0, 0.06, SOLID);
+    add_frieze(p, 0.115, 0.185, small, 0, rng);
     double at = 0.245 + 0.02 * rng_unit(rng);
-    add_band(p, at, at + 0.006, SOLID, false);
-    add_band(p, at + 0.012, at + 0.075, TONGUES, rng_unit(rng) < 0.3);
-    add_band(p, at + 0.081, at + 0.087, SOLID, false);
+    add_band(p, at, at + 0.006, SOLID);
+    add_frieze(p, at + 0.012, at + 0.075, shoulder, 0.3, rng);
+    add_band(p, at + 0.081, at + 0.087, SOLID);
     at += 0.115;
     double high = 0.10 + 0.05 * rng_unit(rng);
-    add_band(p, at, at + 0.008, SOLID, false);
-    add_band(p, at + 0.016, at + 0.016 + high, one_of(rng, large, 6), rng_unit(rng) < 0.4);
+    add_band(p, at, at + 0.008, SOLID);
+    add_frieze(p, at + 0.016, at + 0.016 + high, large, 0.4, rng);
     at += high + 0.024;
-    add_band(p, at, at + 0.008, SOLID, false);
+    add_band(p, at, at + 0.008, SOLID);
     at += 0.024 + 0.02 * rng_unit(rng);
-    add_band(p, at, at + 0.05, one_of(rng, small, 6), rng_unit(rng) < 0.3);
+    add_frieze(p, at, at + 0.05, small, 0.3, rng);
     at += 0.058;
-    add_band(p, at, at + 0.008, SOLID, false);
+    add_band(p, at, at + 0.008, SOLID);
     at += 0.02;
     if (at < 0.70)
-        add_band(p, at, at + 0.05, SOLID, false);
-    add_band(p, 0.76, 0.90, RAYS, false);
-    add_band(p, 0.905, 0.912, SOLID, false);
-    add_band(p, 0.952, 1.01, SOLID, false);
+        add_band(p, at, at + 0.05, SOLID);
+    add_band(p, 0.76, 0.90, RAYS);
+    add_band(p, 0.905, 0.912, SOLID);
+    add_band(p, 0.952, 1.01, SOLID);
 }
 
 /* Is there paint at (u, v) of a cell, both from 0 to 1? */
@@ -154,7 +159,8 @@ static bool painted(enum ornament ornament, double u, double v)
         return wave > -0.14 && wave < 0.14;
     case LEAVES: /* two arcs meeting in points, and a stem */
         wave = 0.42 * (1 - 4 * x * x);
-        return (y > -wave && y < wave && !(y > -0.035 && y < 0.035)) || (side < 0.06 && y > -0.06 && y < 0.06);
+        return (y > -wave && y < wave && !(y > -0.035 && y < 0.035)) ||
+               (side < 0.06 && y > -0.06 && y < 0.06);
     default:
         return true;
     }
@@ -275,8 +281,8 @@ static bool is_even(const struct pixel *pixel)
     return even;
 }
 
-/* The mean over the samples that hit; alpha is how many did, so that no background bleeds into the colour. The corner
- * samples come first, the others only where they differ. */
+/* The mean over the samples that hit; alpha is how many did, so that no background bleeds into the colour.
+ * The corner samples come first, the others only where they differ. */
 static void draw_pixel(const struct painting *p, int side, int x, int y, uint8_t rgba[4])
 {
     static const uint8_t order[SAMPLES * SAMPLES] = {0, 3, 12, 15, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14};
@@ -298,7 +304,8 @@ void picture_draw(struct picture *ret, int side, uint64_t seed)
     struct painting p = {0};
     rng_init(&rng, seed, STREAM);
     amphora_init(&p.vase, &rng);
-    const uint8_t(*palette)[3] = palettes[rng_range(&rng, 0, (int)(sizeof palettes / sizeof palettes[0]) - 1)];
+    const uint8_t(*palette)[3] =
+        palettes[rng_range(&rng, 0, (int)(sizeof palettes / sizeof palettes[0]) - 1)];
     p.clay = linear(palette[0]);
     p.paint = linear(palette[1]);
     p.accent = linear(palette[2]);

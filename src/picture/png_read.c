@@ -1,9 +1,9 @@
 /*
- * PNG through libpng. Only the chunks that decide about pixels are looked at (IHDR, PLTE, tRNS, IDAT, IEND): colour
- * profiles and texts are where compressed bombs hide, and colour management is not our subject.
+ * PNG through libpng. Only the chunks that decide about pixels are looked at (IHDR, PLTE, tRNS, IDAT, IEND):
+ * colour profiles and texts are where compressed bombs hide, and colour management is not our subject.
  *
- * libpng reports errors by longjmp. Every call into it is made from guarded(), whose frame holds no variable that
- * changes; all state is in struct reading, which lives in the caller's frame.
+ * libpng reports errors by longjmp. Every call into it is made from guarded(), whose frame holds no variable
+ * that changes; all state is in struct reading, which lives in the caller's frame.
  */
 #include "picture_codec.h"
 
@@ -125,8 +125,8 @@ static bool png_probe(const uint8_t *bytes, size_t len, const struct picture_lim
     return ok;
 }
 
-static bool png_decode(const uint8_t *bytes, size_t len, const struct picture_limits *limits, struct picture *ret,
-                       char *error)
+static bool png_decode(const uint8_t *bytes, size_t len, const struct picture_limits *limits,
+                       struct picture *ret, char *error)
 {
     struct reading r = {.bytes = bytes, .len = len, .limits = limits, .error = error};
     bool ok = guarded(&r, read_pixels);

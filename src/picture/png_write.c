@@ -1,6 +1,6 @@
 /*
- * Our own encoder above zlib, because png_template needs to know where deflate blocks and IDAT chunks end. PNG:
- * ISO/IEC 15948; the filters are chosen by the least sum of absolute differences (its section 12.8).
+ * Our own encoder above zlib, because png_template needs to know where deflate blocks and IDAT chunks end.
+ * PNG: ISO/IEC 15948; the filters are chosen by the least sum of absolute differences (its section 12.8).
  */
 #include "png_write.h"
 
@@ -9,8 +9,8 @@
 #include <zlib.h>
 
 enum {
-    CHUNK_OVERHEAD = 12,           /* length, type, CRC */
-    STORED_HEADER = 5,             /* of a deflate block that is not compressed */
+    CHUNK_OVERHEAD = 12, /* length, type, CRC */
+    STORED_HEADER = 5,   /* of a deflate block that is not compressed */
     STORED_MAX = 65535,
     ADLER_BYTES = 4,
     TAIL_HEAD = 8 + STORED_HEADER, /* before the filter byte */
@@ -25,7 +25,7 @@ struct encoder {
     const struct picture *picture;
     int channels;
     size_t row_bytes;
-    uint8_t *above;             /* unfiltered; zeros over the first row */
+    uint8_t *above; /* unfiltered; zeros over the first row */
     uint8_t *row;
     uint8_t *filtered[FILTERS]; /* each with its filter byte in front */
     uint8_t *memory;

@@ -43,8 +43,8 @@ static bool webp_probe(const uint8_t *bytes, size_t len, const struct picture_li
     return true;
 }
 
-static bool webp_decode(const uint8_t *bytes, size_t len, const struct picture_limits *limits, struct picture *ret,
-                        char *error)
+static bool webp_decode(const uint8_t *bytes, size_t len, const struct picture_limits *limits,
+                        struct picture *ret, char *error)
 {
     struct picture_info info = {0};
     if (!webp_probe(bytes, len, limits, &info, error))

@@ -77,6 +77,10 @@ struct record_metrics {         /* the target's /metrics, compared from the firs
     bool readable;
     const char *why;            /* when it is not */
     int families;               /* in the last scrape */
+    int expected;               /* names that were looked for; 0: nobody looked */
+    int present, moving;        /* of these: were there; moved as the load says they must, where they must */
+    const char **wrong;         /* "name: what is wrong with it" */
+    int wrong_count;
     int scrapes, failed_scrapes;
 };
 

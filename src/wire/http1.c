@@ -55,7 +55,7 @@ static bool is_token(char c)
 
 static bool parse_status_line(struct http1 *p, struct text line)
 {
-    if (line.len < 12 || memcmp(line.at, "HTTP/1.", 7) != 0 || !is_digit(line.at[7]) || line.at[8] != ' ')
+    if (line.len < 12 || !is_digit(line.at[7]) || line.at[8] != ' ')
         return fail(p, "the answer does not begin like HTTP/1.1");
     p->http10 = line.at[7] == '0';
     if (!is_digit(line.at[9]) || !is_digit(line.at[10]) || !is_digit(line.at[11]) ||
@@ -230,7 +230,12 @@ static size_t feed_head(struct http1 *p, const char *bytes, size_t len)
             fail(p, "the headers are too long");
             return i;
         }
+        static const char beginning[] = "HTTP/1.";
         char c = bytes[i];
+        if (p->head_len < sizeof beginning - 1 && c != beginning[p->head_len]) {
+            fail(p, "the answer does not begin like HTTP/1.1"); /* at once: the rest may never come */
+            return i + 1;
+        }
         p->head[p->head_len++] = c;
         if (c != '\n')
             continue;
@@ -240,10 +245,6 @@ static size_t feed_head(struct http1 *p, const char *bytes, size_t len)
         }
         if (p->head_len >= 2 && p->head[p->head_len - 2] != '\r') {
             fail(p, "a line that does not end in CR LF");
-            return i + 1;
-        }
-        if (p->head_len <= 2) {
-            fail(p, "the answer does not begin like HTTP/1.1");
             return i + 1;
         }
     }

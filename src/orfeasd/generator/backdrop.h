@@ -1,8 +1,9 @@
 /*
  * backdrop - the background's colour as a smooth function of the place, fitted to a picture's border.
  *
- * Per channel a quadratic polynomial in x and y, by iteratively reweighted least squares with Cauchy weights, so that an
- * object that touches the border does not bend it; and one covariance of the residuals for all places.
+ * Per channel a quadratic polynomial in x and y, by iteratively reweighted least squares with Cauchy weights,
+ * so that an object that touches the border does not bend it; and one covariance of the residuals for all
+ * places.
  */
 #pragma once
 

@@ -20,7 +20,7 @@ enum { MAX_CYCLES = 20, MIN_ARENA = 1024 * 1024 };
 #define MAX_ARENA ((size_t)1024 * 1024 * 1024)
 #define MAX_TEXTURE ((size_t)16 * 1024 * 1024)
 
-static const double solved = 1e-3;       /* residual: beyond it z no longer changes to the eye */
+static const double solved = 1e-3;        /* residual: beyond it z no longer changes to the eye */
 static const double min_component = 1e-3; /* share of the object */
 static const double max_hole = 1e-3;
 
@@ -30,8 +30,8 @@ struct generator {
 };
 
 static const char *const stage_names[GENERATOR_STAGES] = {
-    [STAGE_IMAGE_LOADING] = "image_loading",         [STAGE_IMAGE_PREPROCESSING] = "image_preprocessing",
-    [STAGE_SHAPE_GENERATION] = "shape_generation",   [STAGE_TEXTURE_SYNTHESIS] = "texture_synthesis",
+    [STAGE_IMAGE_LOADING] = "image_loading",       [STAGE_IMAGE_PREPROCESSING] = "image_preprocessing",
+    [STAGE_SHAPE_GENERATION] = "shape_generation", [STAGE_TEXTURE_SYNTHESIS] = "texture_synthesis",
     [STAGE_MESH_EXPORT] = "mesh_export",
 };
 
@@ -140,12 +140,13 @@ static enum generator_error preprocess(struct job *j)
     grid_init(&j->grid, arena, &j->picture, j->options->quality);
     j->ret->grid = j->grid.longer;
     if (!grid_clean(&j->grid, arena, min_component, max_hole))
-        return fail(j, GENERATOR_NO_FOREGROUND, "the object is too thin for this quality: no node lies inside it");
+        return fail(j, GENERATOR_NO_FOREGROUND,
+                    "the object is too thin for this quality: no node lies inside it");
     return GENERATOR_OK;
 }
 
-/* Cycles until the residual is small; the share of its way there, on a log scale, is the progress. A solution that is
- * not there by MAX_CYCLES is used as it is: the mesh is valid with any heights. */
+/* Cycles until the residual is small; the share of its way there, on a log scale, is the progress. A solution
+ * that is not there by MAX_CYCLES is used as it is: the mesh is valid with any heights. */
 static bool solve(struct job *j)
 {
     double fraction = 0;
@@ -200,16 +201,16 @@ static enum generator_error make_texture(struct job *j)
     if (j->options->format != MODEL_GLB)
         texture_colour_mesh(&texture, arena, &j->shape.mesh, j->shape.node);
     else if (!texture_write_jpeg(&texture, arena, report_texture, j, &j->generator->texture))
-        return j->generator->texture.failed ? fail(j, GENERATOR_TOO_LARGE, "the texture is too large") : cancelled(j);
+        return j->generator->texture.failed ? fail(j, GENERATOR_TOO_LARGE, "the texture is too large")
+                                            : cancelled(j);
     return GENERATOR_OK;
 }
 
-static enum generator_error export(struct job *j, struct buf *model)
-{
+static enum generator_error export(struct job *j, struct buf *model) {
     const struct buf *bytes = &j->generator->texture;
     const struct model_texture texture = {.bytes = bytes->bytes, .len = bytes->len, .mime = "image/jpeg"};
-    if (model_write(&j->shape.mesh, j->options->format, bytes->len ? &texture : NULL, model))
-        return GENERATOR_OK;
+    if (model_write(&j->shape.mesh, j->options->format, bytes->len ? &texture : NULL,
+                    model)) return GENERATOR_OK;
     return fail(j, GENERATOR_TOO_LARGE, "the model is larger than its buffer may become");
 }
 
@@ -232,8 +233,8 @@ static enum generator_error run_stage(struct job *j, const void *image, size_t l
     return GENERATOR_OK;
 }
 
-/* Memory has to stay flat over jobs of any sizes, so a job that grew the arena leaves one block behind that would have
- * held it whole: the blocks only ever double, and a job that fits allocates nothing. */
+/* Memory has to stay flat over jobs of any sizes, so a job that grew the arena leaves one block behind that
+ * would have held it whole: the blocks only ever double, and a job that fits allocates nothing. */
 static void settle(struct arena *a, size_t held_before)
 {
     if (a->held_bytes == held_before) {

@@ -13,7 +13,8 @@ int grid_nodes(int quality)
     return nodes_of_quality[quality - 1];
 }
 
-/* Pixels a node. The middle term keeps MIN_ACROSS nodes across a narrow picture, within the square's budget. */
+/* Pixels a node. The middle term keeps MIN_ACROSS nodes across a narrow picture, within the square's budget.
+ */
 static double cell_size(int width, int height, int nodes)
 {
     double longer = fmax(width, height), shorter = fmin(width, height);
@@ -72,7 +73,8 @@ static struct component flood(const struct grid *g, int *label, int *stack, int 
 }
 
 /* A dropped component becomes empty, a filled hole full. */
-static float cleaned_alpha(const struct component *c, int largest, int inside, double min_share, double max_hole)
+static float cleaned_alpha(const struct component *c, int largest, int inside, double min_share,
+                           double max_hole)
 {
     if (c->inside && c->size < largest && c->size < min_share * inside)
         return 0;
@@ -96,7 +98,8 @@ int grid_clean(struct grid *g, struct arena *arena, double min_share, double max
     }
     int left = 0;
     for (int i = 0; i < nodes; i++) {
-        float alpha = label[i] == 1 ? -1 : cleaned_alpha(&found[label[i]], largest, inside, min_share, max_hole);
+        float alpha =
+            label[i] == 1 ? -1 : cleaned_alpha(&found[label[i]], largest, inside, min_share, max_hole);
         if (alpha >= 0)
             g->alpha[i] = alpha;
         left += g->alpha[i] > CONTOUR_ISO;

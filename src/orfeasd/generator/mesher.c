@@ -4,25 +4,26 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Corners 0 to 3 clockwise on the picture from the top left, edges 4 to 7 clockwise from the top one. The first is where
- * the fan starts: always a corner, and the middle one of three. */
+/* Corners 0 to 3 clockwise on the picture from the top left, edges 4 to 7 clockwise from the top one. The
+ * first is where the fan starts: always a corner, and the middle one of three. */
 struct polygon {
     int points;
     int8_t point[6];
 };
 
 static const struct polygon polygon_of_case[16] = {
-    {0, {0}},                   {3, {0, 4, 7}},       {3, {1, 5, 4}},          {4, {0, 1, 5, 7}},
-    {3, {2, 6, 5}},             {6, {0, 4, 5, 2, 6, 7}}, {4, {1, 2, 6, 4}},    {5, {1, 2, 6, 7, 0}},
-    {3, {3, 7, 6}},             {4, {3, 0, 4, 6}},    {6, {1, 5, 6, 3, 7, 4}}, {5, {0, 1, 5, 6, 3}},
-    {4, {2, 3, 7, 5}},          {5, {3, 0, 4, 5, 2}}, {5, {2, 3, 7, 4, 1}},    {4, {0, 1, 2, 3}},
+    {0, {0}},          {3, {0, 4, 7}},          {3, {1, 5, 4}},          {4, {0, 1, 5, 7}},
+    {3, {2, 6, 5}},    {6, {0, 4, 5, 2, 6, 7}}, {4, {1, 2, 6, 4}},       {5, {1, 2, 6, 7, 0}},
+    {3, {3, 7, 6}},    {4, {3, 0, 4, 6}},       {6, {1, 5, 6, 3, 7, 4}}, {5, {0, 1, 5, 6, 3}},
+    {4, {2, 3, 7, 5}}, {5, {3, 0, 4, 5, 2}},    {5, {2, 3, 7, 4, 1}},    {4, {0, 1, 2, 3}},
 };
 
 enum { DIAGONAL = 5, OTHER_DIAGONAL = 10 };
 
 static int cell_case(const float *a, int w)
 {
-    return (a[0] > CONTOUR_ISO) | (a[1] > CONTOUR_ISO) << 1 | (a[w + 1] > CONTOUR_ISO) << 2 | (a[w] > CONTOUR_ISO) << 3;
+    return (a[0] > CONTOUR_ISO) | (a[1] > CONTOUR_ISO) << 1 | (a[w + 1] > CONTOUR_ISO) << 2 |
+           (a[w] > CONTOUR_ISO) << 3;
 }
 
 /* A cell with two opposite corners inside falls apart into two triangles when its middle is outside. */
@@ -35,7 +36,9 @@ struct builder {
     const struct mesher_grid *grid;
     struct mesher_shape *shape;
     int contour;
-    int *node, *across, *down; /* per node: vertex of the node, of the edge to its right, of the edge below it */
+    int *node;   /* per node: its front vertex */
+    int *across; /* the vertex on the edge to its right */
+    int *down;   /* the vertex on the edge below it */
     uint32_t (*front)[3], (*back)[3];
 };
 
@@ -68,7 +71,8 @@ static int add_contour(struct builder *b, int i, int step, int vertex)
     float t = contour_place(g->rule, g->alpha[in], g->alpha[out]);
     float from_i = here ? t : 1 - t;
     float x = (float)(i % g->w), y = (float)(i / g->w);
-    b->shape->mesh.position[vertex] = (struct vec3){x + (step == 1 ? from_i : 0), -(y + (step == 1 ? 0 : from_i)), 0};
+    b->shape->mesh.position[vertex] =
+        (struct vec3){x + (step == 1 ? from_i : 0), -(y + (step == 1 ? 0 : from_i)), 0};
     b->shape->node[vertex] = in;
     return vertex;
 }
@@ -121,8 +125,8 @@ static void add_cell(struct builder *b, int i, int kind)
 {
     const struct mesher_grid *g = b->grid;
     int w = g->w;
-    const int corner[8] = {b->node[i],   b->node[i + 1],   b->node[i + w + 1], b->node[i + w],
-                           b->across[i], b->down[i + 1],   b->across[i + w],   b->down[i]};
+    const int corner[8] = {b->node[i],   b->node[i + 1], b->node[i + w + 1], b->node[i + w],
+                           b->across[i], b->down[i + 1], b->across[i + w],   b->down[i]};
     if (is_split(kind, g->alpha + i, w)) {
         for (int bit = 1; bit < 16; bit <<= 1)
             if (kind & bit)
@@ -189,7 +193,8 @@ void mesher_add_normals(struct mesher_shape *s, struct arena *arena)
         m->normal[v + s->inside] = (struct vec3){n.x, n.y, -n.z};
     }
     for (int v = 2 * s->inside; v < m->vertex_count; v++)
-        m->normal[v] = unit((struct vec3){m->normal[v].x, m->normal[v].y, 0}); /* the back's z cancels the front's */
+        m->normal[v] =
+            unit((struct vec3){m->normal[v].x, m->normal[v].y, 0}); /* the back's z cancels the front's */
 }
 
 void mesher_add_uv(struct mesher_shape *s, struct arena *arena, const double origin[2], const double scale[2])

@@ -6,8 +6,8 @@
 
 enum { SWEEPS = 2, COARSEST_SIDE = 9, COARSEST_SWEEPS = 15 };
 
-/* Node i of a level stands at node i / 2 + 1 of the next: odd ones have two parents there. The + 1 keeps a rim of
- * inactive nodes, so that no stencil reaches over the edge. */
+/* Node i of a level stands at node i / 2 + 1 of the next: odd ones have two parents there. The + 1 keeps a
+ * rim of inactive nodes, so that no stencil reaches over the edge. */
 static int coarse_side(int side)
 {
     return side / 2 + 3;
@@ -15,7 +15,7 @@ static int coarse_side(int side)
 
 static float *guarded(struct arena *arena, int w, int h)
 {
-    return arena_new(arena, float, (size_t)w * (h + 2) + 2) + w + 1;
+    return arena_new(arena, float, (size_t)w *(h + 2) + 2) + w + 1;
 }
 
 static void level_init(struct multigrid_level *l, struct arena *arena, int w, int h)
@@ -56,8 +56,8 @@ static void operator_row(const struct multigrid *m, const struct multigrid_level
     row[7] = l->inverse[i + l->w] > 0 ? -1 : 0;
 }
 
-/* Three coefficients along one axis, moved from fine nodes at -1, 0, 1 to coarse ones at -1, 0, 1 of the (first) parent.
- * `stride` apart in both. */
+/* Three coefficients along one axis, moved from fine nodes at -1, 0, 1 to coarse ones at -1, 0, 1 of the
+ * (first) parent. `stride` apart in both. */
 static void collapse(const float *fine, int stride, bool odd, float *coarse)
 {
     float a = fine[0], b = fine[stride], c = fine[2 * stride];
@@ -158,8 +158,8 @@ static void sweep5(struct multigrid_level *l, bool backward)
 /* The off-diagonal part of a 9-point row times u. */
 static inline float sum9(const float *s, const float *u, int w)
 {
-    return (s[0] * u[-w - 1] + s[1] * u[-w] + s[2] * u[-w + 1]) + (s[6] * u[w - 1] + s[7] * u[w] + s[8] * u[w + 1]) +
-           s[5] * u[1] + s[3] * u[-1];
+    return (s[0] * u[-w - 1] + s[1] * u[-w] + s[2] * u[-w + 1]) +
+           (s[6] * u[w - 1] + s[7] * u[w] + s[8] * u[w + 1]) + s[5] * u[1] + s[3] * u[-1];
 }
 
 static void sweep9(struct multigrid_level *l, bool backward)

@@ -11,14 +11,14 @@ static float diagonal(const float *alpha, int w, enum contour_rule rule, float l
     return sum;
 }
 
-void poisson_init(struct poisson *p, struct arena *arena, int w, int h, const float *alpha, enum contour_rule rule,
-                  float lambda)
+void poisson_init(struct poisson *p, struct arena *arena, int w, int h, const float *alpha,
+                  enum contour_rule rule, float lambda)
 {
     *p = (struct poisson){.w = w, .h = h};
     p->lo = arena_new(arena, int, h);
     p->hi = arena_new(arena, int, h);
-    p->diag = arena_new(arena, float, (size_t)w * h);
-    p->inverse = arena_new(arena, float, (size_t)w * h);
+    p->diag = arena_new(arena, float, (size_t)w *h);
+    p->inverse = arena_new(arena, float, (size_t)w *h);
     for (int y = 1; y < h - 1; y++) {
         for (int x = 1; x < w - 1; x++) {
             int i = y * w + x;

@@ -32,7 +32,8 @@ static void add_tent(struct resample_axis *axis, int node, double centre)
     }
 }
 
-void resample_axis_init(struct resample_axis *axis, struct arena *arena, int pixels, int nodes, double cell, int pad)
+void resample_axis_init(struct resample_axis *axis, struct arena *arena, int pixels, int nodes, double cell,
+                        int pad)
 {
     *axis = (struct resample_axis){.nodes = nodes, .pixels = pixels, .taps = (int)ceil(cell) + 1};
     axis->first = arena_new(arena, int, nodes);

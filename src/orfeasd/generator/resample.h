@@ -1,10 +1,11 @@
 /*
  * resample - a picture seen through a coarser or finer grid of nodes.
  *
- * Node i of an axis with `pad` sits at pixel (i - pad + 1/2) * cell; what lies outside the picture is transparent.
- * With cells of a pixel and more a node is the mean over its cell (every pixel counts, by the area that it shares);
- * with smaller ones it is interpolated linearly between pixel centres. Both are separable, so each axis is a table of
- * weights that is made once. Everything lives in the caller's arena; any thread.
+ * Node i of an axis with `pad` sits at pixel (i - pad + 1/2) * cell; what lies outside the picture is
+ * transparent. With cells of a pixel and more a node is the mean over its cell (every pixel counts, by the
+ * area that it shares); with smaller ones it is interpolated linearly between pixel centres. Both are
+ * separable, so each axis is a table of weights that is made once. Everything lives in the caller's arena;
+ * any thread.
  */
 #pragma once
 
@@ -20,7 +21,8 @@ struct resample_axis {
     float *weight; /* nodes * taps */
 };
 
-void resample_axis_init(struct resample_axis *axis, struct arena *arena, int pixels, int nodes, double cell, int pad);
+void resample_axis_init(struct resample_axis *axis, struct arena *arena, int pixels, int nodes, double cell,
+                        int pad);
 
 /* The alpha channel, 0 to 1, into out[y->nodes * x->nodes]. */
 void resample_alpha(const struct resample_axis *x, const struct resample_axis *y, struct arena *arena,

@@ -5,13 +5,17 @@
 #include <math.h>
 #include <string.h>
 
-enum { WORK_SIDE = 320, BINS = 256 };
+enum { WORK_SIDE = 320 };
+enum { OBJECT, BACKGROUND, VISITED }; /* VISITED: near, but object; only while holes are looked for */
 
-static const double used_min = 0.005, used_max = 0.995;       /* share of transparent pixels in a used alpha channel */
-static const double object_min = 0.01, object_max = 0.99;     /* share of the object in the picture */
-static const double otsu_factor = 0.6;    /* found on objects composited on known backgrounds: Otsu alone eats shadows' sides */
-static const float nearest_threshold = 4; /* standard deviations of the background's noise */
-static const float distance_cap = 60;
+static const double used_min = 0.005,
+                    used_max = 0.995; /* share of transparent pixels in a used alpha channel */
+static const double object_min = 0.01, object_max = 0.99; /* share of the object in the picture */
+/* In standard deviations of the background. Among independent normal pixels one in a thousand is farther
+ * away. */
+static const float threshold = 4;
+static const double hole_min = 0.004;    /* share of the picture */
+static const double hole_distance = 1.5; /* mean */
 
 static double transparent_share(const struct picture *p)
 {
@@ -42,7 +46,7 @@ static void work_init(struct work *k, struct arena *arena, const struct picture 
     resample_axis_init(&x, arena, p->width, k->w, (double)p->width / k->w, 0);
     resample_axis_init(&y, arena, p->height, k->h, (double)p->height / k->h, 0);
     float *column = arena_new(arena, float, 4 * (size_t)p->width);
-    float (*row)[4] = arena_alloc(arena, (size_t)k->w, sizeof *row);
+    float(*row)[4] = arena_alloc(arena, (size_t)k->w, sizeof *row);
     for (int j = 0; j < k->h; j++) {
         resample_colour_row(&x, &y, j, p, column, row);
         for (int i = 0; i < k->w; i++) {
@@ -58,73 +62,86 @@ static void work_init(struct work *k, struct arena *arena, const struct picture 
 static void find_distances(struct work *k)
 {
     struct backdrop b;
-    backdrop_fit(&b, k->w, k->h, (const float (*)[3])k->colour);
+    backdrop_fit(&b, k->w, k->h, (const float(*)[3])k->colour);
     for (int y = 0; y < k->h; y++)
-        backdrop_distance(&b, y, (const float (*)[3])k->colour + (ptrdiff_t)y * k->w, k->distance + (ptrdiff_t)y * k->w);
-    for (int i = 0; i < k->w * k->h; i++)
-        k->distance[i] = fminf(k->distance[i], distance_cap);
+        backdrop_distance(&b, y, (const float(*)[3])k->colour + (ptrdiff_t)y * k->w,
+                          k->distance + (ptrdiff_t)y * k->w);
 }
 
-/* Otsu's threshold on the square root of the distance. Also returns the share of the variance that lies between the two
- * classes, 0 to 1. */
-static float otsu(const struct work *k, double *ret_separation)
+/* Floods the background from `start`, through pixels nearer than the threshold. Returns how many became
+ * background; they stand in `queue` then. */
+static int flood_from(struct work *k, int *queue, int start)
 {
-    int pixels = k->w * k->h, seen[BINS] = {0};
-    float scale = (BINS - 1) / sqrtf(distance_cap);
-    double all = 0, squares = 0, best = 0, below = 0, sum = 0;
-    int threshold = 0;
-    for (int i = 0; i < pixels; i++) {
-        int bin = (int)(sqrtf(k->distance[i]) * scale);
-        seen[bin]++;
-        all += bin;
-        squares += (double)bin * bin;
-    }
-    for (int bin = 0; bin < BINS - 1; bin++) {
-        below += seen[bin];
-        sum += (double)bin * seen[bin];
-        if (below == 0 || below == pixels)
-            continue;
-        double gap = sum / below - (all - sum) / (pixels - below), between = below * (pixels - below) * gap * gap;
-        if (between > best) {
-            best = between;
-            threshold = bin + 1;
-        }
-    }
-    double total = squares * pixels - all * all;
-    *ret_separation = total > 0 ? best / total : 0;
-    float root = (float)threshold / scale;
-    return root * root;
-}
-
-/* Background: below the threshold and connected to the border. Returns its share. */
-static double flood_background(struct work *k, struct arena *arena, float threshold)
-{
-    int w = k->w, h = k->h, top = 0, count = 0;
-    int *stack = arena_new(arena, int, w * h);
-    for (int i = 0; i < w * h; i++) {
-        int x = i % w, y = i / w;
-        bool border = x == 0 || y == 0 || x == w - 1 || y == h - 1;
-        if (border && k->distance[i] < threshold) {
-            k->background[i] = 1;
-            stack[top++] = i;
-        }
-    }
-    while (top) {
-        int at = stack[--top], x = at % w, y = at / w;
-        count++;
-        const int next[4] = {x ? at - 1 : at, x < w - 1 ? at + 1 : at, y ? at - w : at, y < h - 1 ? at + w : at};
+    int w = k->w, h = k->h, count = 0;
+    if (k->background[start] || !(k->distance[start] < threshold))
+        return 0;
+    k->background[start] = BACKGROUND;
+    queue[count++] = start;
+    for (int done = 0; done < count; done++) {
+        int at = queue[done], x = at % w, y = at / w;
+        const int next[4] = {x ? at - 1 : at, x < w - 1 ? at + 1 : at, y ? at - w : at,
+                             y < h - 1 ? at + w : at};
         for (int n = 0; n < 4; n++) {
             if (k->background[next[n]] || !(k->distance[next[n]] < threshold))
                 continue;
-            k->background[next[n]] = 1;
-            stack[top++] = next[n];
+            k->background[next[n]] = BACKGROUND;
+            queue[count++] = next[n];
         }
     }
-    return (double)count / ((double)w * h);
+    return count;
+}
+
+/* Background that the object encloses, like that between a wheel's spokes. Only when it is large, and as near
+ * as noise is: bright parts of an object before a bright background should stay. Returns its size, 0 when it
+ * stays. */
+static int flood_hole(struct work *k, int *queue, int start)
+{
+    int count = flood_from(k, queue, start);
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += (double)k->distance[queue[i]];
+    if (!count || (count > hole_min * k->w * k->h && sum < hole_distance * count))
+        return count;
+    for (int i = 0; i < count; i++)
+        k->background[queue[i]] = VISITED;
+    return 0;
+}
+
+/* Returns the object's share of the picture. */
+static double find_background(struct work *k, struct arena *arena)
+{
+    int w = k->w, h = k->h, count = 0;
+    int *queue = arena_new(arena, int, w *h);
+    for (int x = 0; x < w; x++)
+        count += flood_from(k, queue, x) + flood_from(k, queue, (h - 1) * w + x);
+    for (int y = 0; y < h; y++)
+        count += flood_from(k, queue, y * w) + flood_from(k, queue, y * w + w - 1);
+    for (int i = 0; i < w * h; i++)
+        count += flood_hole(k, queue, i);
+    for (int i = 0; i < w * h; i++)
+        k->background[i] = k->background[i] == BACKGROUND;
+    return 1 - (double)count / ((double)w * h);
+}
+
+/* How much of the object is far from the background's colour, times how much of the picture's border is
+ * background. */
+static double confidence_of(const struct work *k)
+{
+    int w = k->w, h = k->h, object = 0, clear = 0, border = 0, free_border = 0;
+    for (int i = 0; i < w * h; i++) {
+        int x = i % w, y = i / w;
+        object += !k->background[i];
+        clear += !k->background[i] && k->distance[i] > 2 * threshold;
+        if (x == 0 || y == 0 || x == w - 1 || y == h - 1) {
+            border++;
+            free_border += k->background[i];
+        }
+    }
+    return object ? (double)clear / object * free_border / border : 0;
 }
 
 /* Soft around the threshold, so that the contour comes out between pixels; the flood decides the side. */
-static void make_matte(struct work *k, float threshold)
+static void make_matte(struct work *k)
 {
     for (int i = 0; i < k->w * k->h; i++) {
         float soft = k->distance[i] / (2 * threshold);
@@ -132,21 +149,31 @@ static void make_matte(struct work *k, float threshold)
     }
 }
 
-/* The matte, interpolated, becomes the alpha channel. */
-static void write_alpha(const struct work *k, struct picture *p)
+/* Between which two of `nodes` does pixel `p` of `pixels` lie? */
+static int node_before(int p, int pixels, int nodes, float *ret_fraction)
 {
+    double at = fmin(fmax((p + 0.5) * nodes / pixels - 0.5, 0), nodes - 1);
+    int before = (int)at > nodes - 2 && nodes > 1 ? nodes - 2 : (int)at;
+    *ret_fraction = (float)(at - before);
+    return before;
+}
+
+/* The matte, interpolated, becomes the alpha channel. */
+static void write_alpha(const struct work *k, struct arena *arena, struct picture *p)
+{
+    int *left = arena_new(arena, int, p->width), next = k->w > 1;
+    float *across = arena_new(arena, float, p->width), *line = arena_new(arena, float, k->w), down;
+    for (int x = 0; x < p->width; x++)
+        left[x] = node_before(x, p->width, k->w, &across[x]);
     for (int y = 0; y < p->height; y++) {
-        double fy = fmin(fmax((y + 0.5) * k->h / p->height - 0.5, 0), k->h - 1);
-        int top = (int)fy, bottom = top < k->h - 1 ? top + 1 : top;
-        const float *a = k->distance + (ptrdiff_t)top * k->w, *b = k->distance + (ptrdiff_t)bottom * k->w;
-        float down = (float)(fy - top);
+        const float *a = k->distance + (ptrdiff_t)node_before(y, p->height, k->h, &down) * k->w;
+        const float *b = k->h > 1 ? a + k->w : a;
         uint8_t *row = p->rgba + (size_t)y * p->width * 4;
+        for (int i = 0; i < k->w; i++)
+            line[i] = 255 * (a[i] + down * (b[i] - a[i])) + 0.5f;
         for (int x = 0; x < p->width; x++) {
-            double fx = fmin(fmax((x + 0.5) * k->w / p->width - 0.5, 0), k->w - 1);
-            int left = (int)fx, right = left < k->w - 1 ? left + 1 : left;
-            float across = (float)(fx - left);
-            float upper = a[left] + across * (a[right] - a[left]), lower = b[left] + across * (b[right] - b[left]);
-            row[4 * x + 3] = (uint8_t)(255 * (upper + down * (lower - upper)) + 0.5f);
+            const float *at = line + left[x];
+            row[4 * x + 3] = (uint8_t)(at[0] + across[x] * (at[next] - at[0]));
         }
     }
 }
@@ -154,21 +181,20 @@ static void write_alpha(const struct work *k, struct picture *p)
 static bool by_border(struct picture *p, struct arena *arena, struct segment_result *ret)
 {
     struct work k;
-    double separation;
     work_init(&k, arena, p);
     find_distances(&k);
-    float threshold = fmaxf((float)otsu_factor * otsu(&k, &separation), nearest_threshold);
-    double object = 1 - flood_background(&k, arena, threshold);
+    double object = find_background(&k, arena);
     if (object < object_min)
-        ret->why = "nothing stands out from the picture's border; give it a plain background or an alpha channel";
+        ret->why =
+            "nothing stands out from the picture's border; give it a plain background or an alpha channel";
     else if (object > object_max)
         ret->why = "the object can't be told from the background, the picture's border looks like it; "
                    "leave a margin or give it an alpha channel";
     if (ret->why)
         return false;
-    make_matte(&k, threshold);
-    write_alpha(&k, p);
-    ret->confidence = separation;
+    ret->confidence = confidence_of(&k);
+    make_matte(&k);
+    write_alpha(&k, arena, p);
     return true;
 }
 

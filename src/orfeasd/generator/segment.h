@@ -1,11 +1,12 @@
 /*
  * segment - which pixels are the object?
  *
- * A picture whose alpha channel is used (0.5 % to 99.5 % of its pixels are below 128) says so itself. For others the
- * background is what reaches the picture's border: a smooth surface of colour (a quadratic polynomial in x and y per
- * channel) is fitted to the border strips, robustly; each pixel's Mahalanobis distance to it is split by Otsu's
- * threshold (IEEE Trans. SMC 9(1), 1979), and the near ones that are connected to the border are background. This works
- * for product photographs and renderings before plain, shaded or noisy backgrounds; it does not know what things are.
+ * A picture whose alpha channel is used (0.5 % to 99.5 % of its pixels are below 128) says so itself. For
+ * others the background is what reaches the picture's border: a smooth surface of colour (a quadratic
+ * polynomial in x and y per channel) is fitted to the border strips, robustly; the pixels within four
+ * standard deviations of it (Mahalanobis) that are connected to the border are background, all others the
+ * object. This works for product photographs and renderings before plain, shaded or noisy backgrounds; it
+ * does not know what things are.
  */
 #pragma once
 
@@ -20,5 +21,6 @@ struct segment_result {
     const char *why;    /* NULL, or why there is no object */
 };
 
-/* Makes the picture's alpha channel the object's; scratch from the arena. False, with `why`, when there is none. */
+/* Makes the picture's alpha channel the object's; scratch from the arena. False, with `why`, when there is
+ * none. */
 bool segment_run(struct picture *picture, struct arena *arena, struct segment_result *ret);

@@ -3,9 +3,10 @@
 
 #include <math.h>
 
-enum { PIXELS_PER_NODE = 2, JPEG_QUALITY = 88, PROGRESS_ROWS = 32 };
+enum { PIXELS_PER_NODE = 4, JPEG_QUALITY = 88, PROGRESS_ROWS = 32 };
 
-void texture_init(struct texture *t, struct arena *arena, const struct picture *picture, const struct grid *grid)
+void texture_init(struct texture *t, struct arena *arena, const struct picture *picture,
+                  const struct grid *grid)
 {
     *t = (struct texture){.picture = picture, .grid = grid};
     t->colour = arena_alloc(arena, (size_t)grid->w * grid->h, sizeof *t->colour);
@@ -91,11 +92,14 @@ struct composer {
     float *column;
     float (*own)[4];   /* a row of the picture */
     float (*under)[4]; /* a row of nodes, between two rows of them */
+    int *left;         /* per column of the texture: the node left of it */
+    float *right;      /* and how far it is from there to the next */
     uint8_t (*rgb)[3];
 };
 
 /* Where a pixel of the texture lies between two nodes. */
-static int node_before(double position, int pixels, int across, const struct grid *g, int nodes, float *ret_fraction)
+static int node_before(double position, int pixels, int across, const struct grid *g, int nodes,
+                       float *ret_fraction)
 {
     double at = (position + 0.5) / across * pixels / g->cell + GRID_PAD - 0.5;
     int node = (int)at;
@@ -108,7 +112,7 @@ static void compose_row(struct composer *c, int row)
 {
     const struct texture *t = c->texture;
     const struct grid *g = t->grid;
-    float down, right;
+    float down;
     int above = node_before(row, t->picture->height, c->y.nodes, g, g->h, &down);
     for (int i = 0; i < g->w; i++)
         for (int k = 0; k < 3; k++) {
@@ -117,12 +121,10 @@ static void compose_row(struct composer *c, int row)
         }
     resample_colour_row(&c->x, &c->y, row, t->picture, c->column, c->own);
     for (int i = 0; i < c->x.nodes; i++) {
-        float missing = fmaxf(0, 1 - c->own[i][3]);
-        int left = node_before(i, t->picture->width, c->x.nodes, g, g->w, &right);
-        for (int k = 0; k < 3; k++) {
-            float under = c->under[left][k] + right * (c->under[left + 1][k] - c->under[left][k]);
-            c->rgb[i][k] = to_byte(c->own[i][k] + missing * under);
-        }
+        const float *own = c->own[i], *a = c->under[c->left[i]], *b = c->under[c->left[i] + 1];
+        float missing = own[3] < 1 ? 1 - own[3] : 0, right = c->right[i];
+        for (int k = 0; k < 3; k++)
+            c->rgb[i][k] = to_byte(own[k] + missing * (a[k] + right * (b[k] - a[k])));
     }
 }
 
@@ -139,6 +141,10 @@ static void composer_init(struct composer *c, struct arena *arena, const struct 
     c->own = arena_alloc(arena, (size_t)w, sizeof *c->own);
     c->under = arena_alloc(arena, (size_t)t->grid->w, sizeof *c->under);
     c->rgb = arena_alloc(arena, (size_t)w, sizeof *c->rgb);
+    c->left = arena_new(arena, int, w);
+    c->right = arena_new(arena, float, w);
+    for (int i = 0; i < w; i++)
+        c->left[i] = node_before(i, p->width, w, t->grid, t->grid->w, &c->right[i]);
 }
 
 bool texture_write_jpeg(struct texture *t, struct arena *arena, texture_progress *progress, void *context,

@@ -3,10 +3,11 @@
  *
  *   corpus_check [--out DIR] [--quality Q] [--min-iou X] [--backdrop plain|gradient|noise] PICTURE...
  *
- * A picture passes when all four files are valid and closed, and when the model's outline covers the picture's alpha
- * channel with an intersection over union of X at least (0.98 without the option; only where the alpha is used). With
- * --backdrop the picture is first laid on an opaque background, its own alpha staying the truth: that measures the
- * segmentation. Prints one line per failure and one in the end; exits 1 after any failure.
+ * A picture passes when all four files are valid and closed, and when the model's outline covers the
+ * picture's alpha channel with an intersection over union of X at least (0.98 without the option; only where
+ * the alpha is used). With
+ * --backdrop the picture is first laid on an opaque background, its own alpha staying the truth: that
+ * measures the segmentation. Prints one line per failure and one in the end; exits 1 after any failure.
  */
 #include "file.h"
 #include "generator.h"
@@ -47,7 +48,8 @@ static bool write_model(const struct corpus *c, const char *path)
 {
     char name[1024];
     const char *base = strrchr(path, '/');
-    snprintf(name, sizeof name, "%s/%s.%s", c->out, base ? base + 1 : path, model_format_name(c->options.format));
+    snprintf(name, sizeof name, "%s/%s.%s", c->out, base ? base + 1 : path,
+             model_format_name(c->options.format));
     return file_write(name, c->model.bytes, c->model.len) == 0;
 }
 
@@ -57,8 +59,8 @@ static bool check_format(struct corpus *c, const char *path)
     struct generator_result result;
     struct model_report report;
     buf_clear(&c->model);
-    enum generator_error error = generator_run(c->generator, c->image.bytes, c->image.len, &c->options, NULL, NULL,
-                                               &c->model, &result);
+    enum generator_error error = generator_run(c->generator, c->image.bytes, c->image.len, &c->options, NULL,
+                                               NULL, &c->model, &result);
     for (int s = 0; s < GENERATOR_STAGES; s++)
         c->cpu += result.stage_cpu[s];
     if (error != GENERATOR_OK)
@@ -100,7 +102,8 @@ static bool lay_on_backdrop(struct corpus *c, const struct picture *p)
     rng_init(&rng, 1, 1);
     flat.rgba = malloc((size_t)p->width * p->height * 4);
     for (int i = 0; i < p->width * p->height; i++) {
-        double a = p->rgba[4 * i + 3] / 255.0, grey = grey_at(c->backdrop, p, i % p->width, i / p->width, &rng);
+        double a = p->rgba[4 * i + 3] / 255.0,
+               grey = grey_at(c->backdrop, p, i % p->width, i / p->width, &rng);
         for (int k = 0; k < 3; k++)
             flat.rgba[4 * i + k] = (uint8_t)fmin(255, fmax(0, a * p->rgba[4 * i + k] + (1 - a) * grey + 0.5));
         flat.rgba[4 * i + 3] = 255;
@@ -141,14 +144,17 @@ static bool check_picture(struct corpus *c, const char *path)
 
 static int usage(void)
 {
-    fputs("usage: corpus_check [--out DIR] [--quality Q] [--min-iou X] [--backdrop plain|gradient|noise] PICTURE...\n",
+    fputs("usage: corpus_check [--out DIR] [--quality Q] [--min-iou X] [--backdrop plain|gradient|noise] "
+          "PICTURE...\n",
           stderr);
     return 2;
 }
 
 int main(int argc, char **argv)
 {
-    struct corpus c = {.min_iou = 0.98, .iou_least = 1, .options = {.quality = 7, .width = 100, .height = 100, .depth = 100}};
+    struct corpus c = {.min_iou = 0.98,
+                       .iou_least = 1,
+                       .options = {.quality = 7, .width = 100, .height = 100, .depth = 100}};
     int i = 1;
     for (; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
         if (strcmp(argv[i], "--out") == 0)
@@ -171,9 +177,10 @@ int main(int argc, char **argv)
     c.generator = generator_create();
     for (; i < argc; i++, c.pictures++)
         c.failures += !check_picture(&c, argv[i]);
-    printf("%d pictures, %d failed; outline's IoU of %d: mean %.4f, least %.4f, %d above 0.9; %.1f CPU ms a model\n",
-           c.pictures, c.failures, c.measured, c.measured ? c.iou_sum / c.measured : 0, c.iou_least, c.above_90,
-           nsec_to_sec(c.cpu) * 1e3 / (c.pictures * MODEL_FORMATS));
+    printf("%d pictures, %d failed; outline's IoU of %d: mean %.4f, least %.4f, %d above 0.9; %.1f CPU ms a "
+           "model\n",
+           c.pictures, c.failures, c.measured, c.measured ? c.iou_sum / c.measured : 0, c.iou_least,
+           c.above_90, nsec_to_sec(c.cpu) * 1e3 / (c.pictures * MODEL_FORMATS));
     generator_destroy(c.generator);
     buf_finish(&c.image);
     buf_finish(&c.model);

@@ -27,7 +27,8 @@ static double alpha_at(const struct shape_case *c, int x, int y, struct rng *rng
     case SHAPE_DISK:
         return ramp(size - r);
     case SHAPE_ELLIPSE: { /* half axes size and size / 2; the distance to first order */
-        double f = hypot(dx / size, dy / (size / 2)), slope = hypot(dx / (size * size), dy / (size * size / 4));
+        double f = hypot(dx / size, dy / (size / 2)),
+               slope = hypot(dx / (size * size), dy / (size * size / 4));
         return slope > 0 ? ramp((1 - f) * f / slope) : 1;
     }
     case SHAPE_RING:
@@ -98,14 +99,16 @@ double shape_nothing(double x, double y, int w, int h)
 
 void shape_picture(struct picture *ret, int w, int h, shape_distance *inside, int backdrop)
 {
-    *ret = (struct picture){.width = w, .height = h, .has_alpha = backdrop < 0, .rgba = malloc((size_t)w * h * 4)};
+    *ret = (struct picture){
+        .width = w, .height = h, .has_alpha = backdrop < 0, .rgba = malloc((size_t)w * h * 4)};
     for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
             uint8_t *p = ret->rgba + 4 * ((size_t)y * w + x);
             double a = clamp01(0.5 + inside(x + 0.5, y + 0.5, w, h));
             const double colour[3] = {240 - 60.0 * y / h, 140 - 40.0 * x / w, 30};
             for (int c = 0; c < 3; c++)
-                p[c] = (uint8_t)lround(backdrop < 0 ? (a > 0 ? colour[c] : 0) : a * colour[c] + (1 - a) * backdrop);
+                p[c] = (uint8_t)lround(backdrop < 0 ? (a > 0 ? colour[c] : 0)
+                                                    : a * colour[c] + (1 - a) * backdrop);
             p[3] = backdrop < 0 ? (uint8_t)lround(255 * a) : 255;
         }
     }

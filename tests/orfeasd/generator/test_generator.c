@@ -7,7 +7,8 @@
 #include "shapes.h"
 #include "silhouette.h"
 
-static const struct generator_options standard = {.format = MODEL_STL, .quality = 7, .width = 100, .height = 90, .depth = 80};
+static const struct generator_options standard = {
+    .format = MODEL_STL, .quality = 7, .width = 100, .height = 90, .depth = 80};
 
 static void encode(struct buf *png, int w, int h, shape_distance *shape, int backdrop)
 {
@@ -18,8 +19,9 @@ static void encode(struct buf *png, int w, int h, shape_distance *shape, int bac
     picture_finish(&p);
 }
 
-static enum generator_error make(struct generator *g, const struct buf *png, const struct generator_options *options,
-                                 struct buf *model, struct generator_result *ret)
+static enum generator_error make(struct generator *g, const struct buf *png,
+                                 const struct generator_options *options, struct buf *model,
+                                 struct generator_result *ret)
 {
     return generator_run(g, png->bytes, png->len, options, NULL, NULL, model, ret);
 }
@@ -32,9 +34,11 @@ static void test_every_format_and_shape(void **state)
         int w, h, backdrop;
         const char *segmentation;
     } rows[] = {
-        {shape_ball, 512, 512, -1, "alpha"},  {shape_donut, 300, 200, -1, "alpha"}, {shape_frame, 200, 200, -1, "alpha"},
-        {shape_star, 1000, 700, -1, "alpha"}, {shape_star, 32, 32, -1, "alpha"},    {shape_ball, 320, 240, 250, "border"},
-        {shape_bar, 4096, 4, -1, "alpha"},   {shape_bar, 5, 2000, -1, "alpha"},   {shape_ball, 7, 7, -1, "alpha"},
+        {shape_ball, 512, 512, -1, "alpha"},  {shape_donut, 300, 200, -1, "alpha"},
+        {shape_frame, 200, 200, -1, "alpha"}, {shape_star, 1000, 700, -1, "alpha"},
+        {shape_star, 32, 32, -1, "alpha"},    {shape_ball, 320, 240, 250, "border"},
+        {shape_bar, 4096, 4, -1, "alpha"},    {shape_bar, 5, 2000, -1, "alpha"},
+        {shape_ball, 7, 7, -1, "alpha"},
     };
     struct generator *g = generator_create();
     struct buf model;
@@ -74,8 +78,8 @@ static void test_outline_matches(void **state)
         int w, h, quality;
         double iou;
     } rows[] = {
-        {shape_ball, 512, 512, 7, 0.99},  {shape_donut, 512, 512, 7, 0.99}, {shape_star, 512, 512, 7, 0.99},
-        {shape_frame, 300, 200, 7, 0.98}, {shape_star, 64, 64, 7, 0.99},    {shape_star, 512, 512, 1, 0.97},
+        {shape_ball, 512, 512, 7, 0.99},  {shape_donut, 512, 512, 7, 0.99},  {shape_star, 512, 512, 7, 0.99},
+        {shape_frame, 300, 200, 7, 0.98}, {shape_star, 64, 64, 7, 0.99},     {shape_star, 512, 512, 1, 0.97},
         {shape_star, 16, 16, 10, 0.98},   {shape_star, 700, 500, 10, 0.995},
     };
     struct generator *g = generator_create();
@@ -117,14 +121,18 @@ static void test_failures(void **state)
         size_t len;
         enum generator_error error;
     } rows[] = {
-        {nothing.bytes, nothing.len, GENERATOR_NO_FOREGROUND}, {uniform.bytes, uniform.len, GENERATOR_NO_FOREGROUND},
-        {wide.bytes, wide.len, GENERATOR_TOO_LARGE},           {good.bytes, good.len / 2, GENERATOR_BAD_IMAGE},
-        {"no picture", 10, GENERATOR_BAD_IMAGE},               {"", 0, GENERATOR_BAD_IMAGE},
+        {nothing.bytes, nothing.len, GENERATOR_NO_FOREGROUND},
+        {uniform.bytes, uniform.len, GENERATOR_NO_FOREGROUND},
+        {wide.bytes, wide.len, GENERATOR_TOO_LARGE},
+        {good.bytes, good.len / 2, GENERATOR_BAD_IMAGE},
+        {"no picture", 10, GENERATOR_BAD_IMAGE},
+        {"", 0, GENERATOR_BAD_IMAGE},
     };
     buf_init(&model, 1 << 28);
     buf_add_text(&model, "before");
     for (int i = 0; i < COUNT(rows); i++) {
-        enum generator_error error = generator_run(g, rows[i].bytes, rows[i].len, &standard, NULL, NULL, &model, &result);
+        enum generator_error error =
+            generator_run(g, rows[i].bytes, rows[i].len, &standard, NULL, NULL, &model, &result);
         if (error != rows[i].error)
             fail_msg("row %d: %s (%s)", i, generator_error_name(error), result.message);
         assert_true(result.message[0]);
@@ -150,14 +158,16 @@ struct watch {
 static bool on_progress(void *context, enum generator_stage stage, double fraction)
 {
     struct watch *w = context;
-    assert_true((int)stage == w->stage ? fraction >= w->fraction : (int)stage == w->stage + 1 && w->fraction == 1);
+    assert_true((int)stage == w->stage ? fraction >= w->fraction
+                                       : (int)stage == w->stage + 1 && w->fraction == 1);
     assert_true(fraction >= 0 && fraction <= 1);
     w->stage = (int)stage;
     w->fraction = fraction;
     return ++w->calls != w->stop_at;
 }
 
-/* Stops at each call of the progress function in turn; nothing may be left in the model, or in the generator. */
+/* Stops at each call of the progress function in turn; nothing may be left in the model, or in the generator.
+ */
 static void test_cancel_anywhere(void **state)
 {
     (void)state;
@@ -169,7 +179,8 @@ static void test_cancel_anywhere(void **state)
     buf_init(&model, 1 << 28);
     options.format = MODEL_GLB;
     struct watch all = {0};
-    assert_int_equal(generator_run(g, png.bytes, png.len, &options, on_progress, &all, &model, &result), GENERATOR_OK);
+    assert_int_equal(generator_run(g, png.bytes, png.len, &options, on_progress, &all, &model, &result),
+                     GENERATOR_OK);
     assert_int_equal(all.stage, GENERATOR_STAGES - 1);
     assert_true(all.fraction == 1);
     assert_true(all.calls >= 2 * GENERATOR_STAGES + 4); /* inside the long stages too */
@@ -216,7 +227,8 @@ static void test_deterministic(void **state)
     generator_destroy(used);
 }
 
-/* After one round of all sizes the memory stays as it is, in any order of jobs; and slowly growing jobs do not pile up. */
+/* After one round of all sizes the memory stays as it is, in any order of jobs; and slowly growing jobs do
+ * not pile up. */
 static void test_memory_is_flat(void **state)
 {
     (void)state;
@@ -283,10 +295,14 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_format_and_shape), cmocka_unit_test(test_outline_matches),
-        cmocka_unit_test(test_failures),               cmocka_unit_test(test_cancel_anywhere),
-        cmocka_unit_test(test_deterministic),          cmocka_unit_test(test_memory_is_flat),
-        cmocka_unit_test(test_drawn_picture),          cmocka_unit_test(test_names),
+        cmocka_unit_test(test_every_format_and_shape),
+        cmocka_unit_test(test_outline_matches),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_cancel_anywhere),
+        cmocka_unit_test(test_deterministic),
+        cmocka_unit_test(test_memory_is_flat),
+        cmocka_unit_test(test_drawn_picture),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,9 +20,9 @@ static void test_area_is_kept(void **state)
         int w, h, quality;
         int longer; /* nodes expected along the longer side */
     } rows[] = {
-        {512, 512, 7, 128}, {500, 333, 7, 128}, {300, 300, 9, 256}, {256, 256, 7, 128}, {128, 128, 7, 128},
-        {200, 200, 7, 128}, {100, 100, 7, 128}, {32, 32, 7, 128},   {16, 16, 7, 80},    {1, 1, 10, 5},
-        {4096, 4, 7, 4096}, {4, 1024, 7, 2048},  {64, 64, 1, 32},    {3000, 2000, 10, 512},
+        {512, 512, 7, 128}, {500, 333, 7, 128}, {300, 300, 9, 256}, {256, 256, 7, 128},    {128, 128, 7, 128},
+        {200, 200, 7, 128}, {100, 100, 7, 128}, {32, 32, 7, 128},   {16, 16, 7, 80},       {1, 1, 10, 5},
+        {4096, 4, 7, 4096}, {4, 1024, 7, 2048}, {64, 64, 1, 32},    {3000, 2000, 10, 512},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct arena arena;
@@ -36,7 +36,8 @@ static void test_area_is_kept(void **state)
             int x = k % g.w, y = k / g.w;
             bool rim = x < GRID_PAD || y < GRID_PAD || x >= g.w - GRID_PAD || y >= g.h - GRID_PAD;
             assert_true(g.alpha[k] >= 0 && g.alpha[k] <= 1.0001f);
-            assert_true(!rim || g.alpha[k] < (g.cell < 1 ? CONTOUR_ISO : 1e-6f)); /* between pixels it fades out */
+            assert_true(!rim ||
+                        g.alpha[k] < (g.cell < 1 ? CONTOUR_ISO : 1e-6f)); /* between pixels it fades out */
             sum += (double)g.alpha[k];
         }
         for (int k = 0; k < picture.width * picture.height; k++)
@@ -52,7 +53,7 @@ static void test_area_is_kept(void **state)
 /* A text picture: '#' inside. */
 static struct grid grid_of_text(struct arena *arena, const char *text, int w, int h)
 {
-    struct grid g = {.w = w, .h = h, .alpha = arena_new(arena, float, w * h)};
+    struct grid g = {.w = w, .h = h, .alpha = arena_new(arena, float, w *h)};
     for (int i = 0; i < w * h; i++)
         g.alpha[i] = text[i] == '#' ? 1 : 0;
     return g;
@@ -76,7 +77,8 @@ static void test_specks_and_holes(void **state)
     struct arena arena;
     arena_init(&arena, "test", 1 << 20);
     struct grid g = grid_of_text(&arena, before, 12, 6);
-    assert_int_equal(grid_clean(&g, &arena, 0.1, 0.07), 26); /* of 26: the speck goes, the single hole is filled */
+    assert_int_equal(grid_clean(&g, &arena, 0.1, 0.07),
+                     26); /* of 26: the speck goes, the single hole is filled */
     for (int i = 0; i < 72; i++)
         assert_int_equal(g.alpha[i] > CONTOUR_ISO, after[i] == '#');
     arena_finish(&arena);

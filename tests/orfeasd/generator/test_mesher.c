@@ -18,7 +18,8 @@ static float *make(struct mesher_shape *s, struct arena *arena, const struct sha
     multigrid_init(&multigrid, arena, &poisson);
     for (int i = 0; i < 10; i++)
         multigrid_cycle(&multigrid);
-    mesher_build(s, arena, &(struct mesher_grid){c->w, c->h, alpha, CONTOUR_LINEAR, multigrid_solution(&multigrid)});
+    mesher_build(s, arena,
+                 &(struct mesher_grid){c->w, c->h, alpha, CONTOUR_LINEAR, multigrid_solution(&multigrid)});
     mesher_add_normals(s, arena);
     return alpha;
 }
@@ -30,7 +31,7 @@ static void test_closed(void **state)
         struct shape_case shape;
         int euler; /* -1: only as expected from the mask */
     } rows[] = {
-        {{"disk", SHAPE_DISK, 128, 128}, 2},   {{"ring", SHAPE_RING, 128, 128}, 0},
+        {{"disk", SHAPE_DISK, 128, 128}, 2},    {{"ring", SHAPE_RING, 128, 128}, 0},
         {{"noise", SHAPE_NOISE, 200, 200}, -1}, {{"lines", SHAPE_LINES, 150, 150}, -1},
         {{"dot", SHAPE_DOT, 9, 9}, 2},          {{"corner", SHAPE_CORNER, 24, 24}, -1},
     };
@@ -95,7 +96,8 @@ static void test_disk_becomes_a_ball(void **state)
         struct arena arena;
         struct mesher_shape s;
         free(make(&s, &arena, &(struct shape_case){"disk", SHAPE_DISK, rows[i].side, rows[i].side}));
-        double ratio = mesh_volume(&s.mesh) / (4.0 / 3 * 3.14159265358979 * pow(shape_radius(rows[i].side), 3));
+        double ratio =
+            mesh_volume(&s.mesh) / (4.0 / 3 * 3.14159265358979 * pow(shape_radius(rows[i].side), 3));
         print_message("disk %d: volume %.4f of the ball's\n", rows[i].side, ratio);
         assert_true(ratio > rows[i].least && ratio < 1.001);
         arena_finish(&arena);

@@ -63,9 +63,9 @@ static void test_object_on_a_background(void **state)
         int w, h, grey;
         double slope, noise, iou;
     } rows[] = {
-        {shape_ball, 400, 300, 245, 0, 0, 0.98},  {shape_star, 300, 400, 245, 0, 6, 0.95},
-        {shape_ball, 600, 600, 60, 80, 8, 0.97},  {shape_star, 200, 200, 200, -90, 4, 0.95},
-        {shape_ball, 40, 40, 250, 0, 2, 0.9},
+        {shape_ball, 400, 300, 245, 0, 0, 0.98}, {shape_star, 300, 400, 245, 0, 6, 0.95},
+        {shape_ball, 600, 600, 60, 80, 8, 0.97}, {shape_star, 200, 200, 200, -90, 4, 0.95},
+        {shape_ball, 40, 40, 250, 0, 2, 0.9},    {shape_donut, 300, 300, 235, -30, 3, 0.97},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct picture p;
@@ -75,7 +75,8 @@ static void test_object_on_a_background(void **state)
         run(&p, &result);
         assert_null(result.why);
         assert_string_equal(result.method, "border");
-        assert_true(result.confidence > 0.5 && result.confidence <= 1);
+        if (!(result.confidence > 0.5 && result.confidence <= 1))
+            fail_msg("row %d: confidence %g", i, result.confidence);
         double iou = iou_with(&p, rows[i].shape);
         if (iou < rows[i].iou)
             fail_msg("row %d: IoU %g", i, iou);
@@ -92,9 +93,12 @@ static void test_nothing_stands_out(void **state)
         double slope, noise;
         const char *part;
     } rows[] = {
-        {shape_nothing, 50, 50, -1, 0, 0, "transparent"}, {shape_nothing, 50, 50, 200, 0, 0, "stands out"},
-        {shape_nothing, 300, 200, 120, 60, 10, "stands out"}, {shape_everything, 50, 50, -1, 0, 0, "stands out"},
-        {shape_nothing, 1, 1, 10, 0, 0, "stands out"},    {shape_everything, 1, 1, -1, 0, 0, "stands out"},
+        {shape_nothing, 50, 50, -1, 0, 0, "transparent"},
+        {shape_nothing, 50, 50, 200, 0, 0, "stands out"},
+        {shape_nothing, 300, 200, 120, 60, 10, "stands out"},
+        {shape_everything, 50, 50, -1, 0, 0, "stands out"},
+        {shape_nothing, 1, 1, 10, 0, 0, "stands out"},
+        {shape_everything, 1, 1, -1, 0, 0, "stands out"},
         {shape_nothing, 900, 1, 10, 0, 5, "stands out"},
     };
     for (int i = 0; i < COUNT(rows); i++) {

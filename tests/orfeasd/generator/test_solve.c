@@ -34,16 +34,25 @@ static void test_converges(void **state)
 {
     (void)state;
     static const struct shape_case cases[] = {
-        {"disk 64", SHAPE_DISK, 64, 64},        {"disk 128", SHAPE_DISK, 128, 128}, {"disk 516", SHAPE_DISK, 516, 516},
-        {"ring", SHAPE_RING, 200, 200},         {"noise", SHAPE_NOISE, 200, 200},   {"lines", SHAPE_LINES, 200, 200},
-        {"ellipse", SHAPE_ELLIPSE, 150, 150},   {"strip", SHAPE_STRIP, 700, 30},    {"dot", SHAPE_DOT, 9, 9},
-        {"large dot", SHAPE_DOT, 131, 131},     {"corner", SHAPE_CORNER, 40, 40},   {"tall lines", SHAPE_LINES, 9, 900},
+        {"disk 64", SHAPE_DISK, 64, 64},
+        {"disk 128", SHAPE_DISK, 128, 128},
+        {"disk 516", SHAPE_DISK, 516, 516},
+        {"ring", SHAPE_RING, 200, 200},
+        {"noise", SHAPE_NOISE, 200, 200},
+        {"lines", SHAPE_LINES, 200, 200},
+        {"ellipse", SHAPE_ELLIPSE, 150, 150},
+        {"strip", SHAPE_STRIP, 700, 30},
+        {"dot", SHAPE_DOT, 9, 9},
+        {"large dot", SHAPE_DOT, 131, 131},
+        {"corner", SHAPE_CORNER, 40, 40},
+        {"tall lines", SHAPE_LINES, 9, 900},
     };
     for (int i = 0; i < COUNT(cases); i++) {
         struct solution s;
         solve(&s, &cases[i], 0, 1e-3);
         if (s.cycles > 10)
-            fail_msg("%s: residual %g after %d cycles", cases[i].name, multigrid_residual(&s.multigrid), s.cycles);
+            fail_msg("%s: residual %g after %d cycles", cases[i].name, multigrid_residual(&s.multigrid),
+                     s.cycles);
         for (int k = 0; k < cases[i].w * cases[i].h; k++) {
             float u = multigrid_solution(&s.multigrid)[k];
             assert_true(isfinite(u));
@@ -82,7 +91,8 @@ static void test_disk(void **state)
         for (int k = 0; k < c.w * c.h; k++) {
             double x = k % c.w - (c.w - 1) / 2.0, y = k / c.w - (c.h - 1) / 2.0;
             if (s.alpha[k] > CONTOUR_ISO)
-                worst = fmax(worst, fabs(multigrid_solution(&s.multigrid)[k] - (squared - x * x - y * y)) / squared);
+                worst = fmax(worst,
+                             fabs(multigrid_solution(&s.multigrid)[k] - (squared - x * x - y * y)) / squared);
         }
         print_message("disk %d: error %g\n", rows[i].side, worst);
         if (worst > rows[i].error)
@@ -123,7 +133,9 @@ static void test_depths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_converges), cmocka_unit_test(test_cycle_tells_the_residual), cmocka_unit_test(test_disk),
+        cmocka_unit_test(test_converges),
+        cmocka_unit_test(test_cycle_tells_the_residual),
+        cmocka_unit_test(test_disk),
         cmocka_unit_test(test_depths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

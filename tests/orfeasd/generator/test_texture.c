@@ -98,7 +98,8 @@ static void test_stops(void **state)
     assert_false(f.out.failed);
     fixture_finish(&f);
     double last = 0;
-    for (size_t room = 0; room < 40000; room += 20000) { /* less than the encoder's first chunk, and than the file */
+    for (size_t room = 0; room < 40000;
+         room += 20000) { /* less than the encoder's first chunk, and than the file */
         fixture_init(&f, 512, 512, room);
         f.out.max_bytes = room;
         last = 0;

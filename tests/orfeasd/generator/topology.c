@@ -14,7 +14,8 @@ static double area_of(const struct mesh *m, const uint32_t t[3])
     const struct vec3 a = m->position[t[0]], b = m->position[t[1]], c = m->position[t[2]];
     double p[3] = {b.x - a.x, b.y - a.y, b.z - a.z}, q[3] = {c.x - a.x, c.y - a.y, c.z - a.z};
     return sqrt(pow(p[1] * q[2] - p[2] * q[1], 2) + pow(p[2] * q[0] - p[0] * q[2], 2) +
-                pow(p[0] * q[1] - p[1] * q[0], 2)) / 2;
+                pow(p[0] * q[1] - p[1] * q[0], 2)) /
+           2;
 }
 
 static bool all_finite(const struct vec3 *v, int count)
@@ -27,9 +28,10 @@ static bool all_finite(const struct vec3 *v, int count)
 
 struct topology topology_of(const struct mesh *m)
 {
-    struct topology s = {.finite = all_finite(m->position, m->vertex_count) && all_finite(m->normal, m->vertex_count),
-                        .smallest = INFINITY,
-                        .volume = mesh_volume(m)};
+    struct topology s = {.finite = all_finite(m->position, m->vertex_count) &&
+                                   all_finite(m->normal, m->vertex_count),
+                         .smallest = INFINITY,
+                         .volume = mesh_volume(m)};
     size_t edges = 3 * (size_t)m->triangle_count;
     uint64_t *edge = malloc(edges * sizeof *edge);
     for (int t = 0; t < m->triangle_count; t++) {

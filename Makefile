@@ -1,0 +1,35 @@
+# A thin front for Meson: what a newcomer types. `make demo` and `make test` install what is missing first.
+
+BUILD ?= build
+NINJA_FLAGS ?=
+PREFIX ?= /usr/local
+
+.PHONY: all build setup demo test bench install clean
+
+all: build
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD) --prefix=$(PREFIX)
+
+build: $(BUILD)/build.ninja
+	ninja -C $(BUILD) $(NINJA_FLAGS)
+
+demo:
+	tools/setup build
+	$(MAKE) build
+	tools/demo $(BUILD)
+
+test:
+	tools/setup build test
+	tools/run_tests
+
+bench:
+	tools/setup build
+	$(MAKE) build
+	$(BUILD)/bench/bench_generator
+
+install: build
+	meson install -C $(BUILD)
+
+clean:
+	rm -rf build build-asan build-tsan

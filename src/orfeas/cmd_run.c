@@ -1,0 +1,217 @@
+#include "command.h"
+#include "file.h"
+#include "interrupt.h"
+#include "overview.h"
+#include "scenario.h"
+#include "share.h"
+#include "test_image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SCENARIOS_MAX = 100 };
+
+struct run {
+    struct scenario scenarios[SCENARIOS_MAX];
+    int count;
+    struct target target;
+};
+
+static const char *const in_order[] = {"baseline", "normal", "peak", "spike", "sustained"};
+
+/* ---- before anything is sent ---- */
+
+/* All of them, so that every mistake of every file is told at once. */
+static int load_plans(struct run *run, struct options *o)
+{
+    char dir[SHARE_PATH];
+    if (o->word_count == 0)
+        for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++)
+            o->words[o->word_count++] = in_order[i];
+    if (!share_dir(dir))
+        dir[0] = '\0';
+    struct plan_options options = {.time_scale = o->time_scale,
+                                   .workflow = o->workflow,
+                                   .share_dir = dir,
+                                   .settings = o->settings,
+                                   .setting_count = o->setting_count};
+    struct diag_list diags;
+    diag_init(&diags);
+    for (int i = 0; i < o->word_count && run->count < SCENARIOS_MAX; i++)
+        if ((run->scenarios[run->count].plan = plan_load(o->words[i], &options, &diags)) != NULL)
+            run->count++;
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    diag_write(&diags, &text);
+    fputs(buf_text(&text), stderr);
+    buf_finish(&text);
+    int code = diags.count || run->count < o->word_count ? EXIT_USAGE : EXIT_PASS;
+    diag_finish(&diags);
+    return code;
+}
+
+static int image_error(const char *path, const char *why)
+{
+    fprintf(stderr, "orfeas: the picture %s cannot be used: %s\n    Name another with --image FILE; PNG, JPEG and WebP "
+                    "are read.\n", path, why);
+    return EXIT_USAGE;
+}
+
+/* The user's file, made if it is missing; without one, a picture from the seed. */
+static int read_image(const struct options *o, struct buf *image)
+{
+    if (!o->image)
+        return test_image_render(o->seed, image) ? EXIT_PASS : EXIT_INTERNAL;
+    int error = file_read(o->image, image);
+    if (error == ENOENT) {
+        error = test_image_write(o->image, o->seed);
+        if (!error && !o->quiet)
+            fprintf(stderr, "made the test picture %s\n", o->image);
+        error = error ? error : file_read(o->image, image);
+    }
+    return error ? image_error(o->image, error > 0 ? strerror(error) : "no memory") : EXIT_PASS;
+}
+
+static int load_payloads(struct run *run, const struct options *o)
+{
+    struct buf image;
+    buf_init(&image, PAYLOAD_MAX_BYTES);
+    int code = read_image(o, &image);
+    for (int i = 0; i < run->count && code == EXIT_PASS; i++) {
+        struct scenario *s = &run->scenarios[i];
+        char why[PAYLOAD_ERROR_TEXT];
+        s->has_payload = payload_init(&s->payload, image.bytes, image.len, s->plan->load.unique_images, why);
+        if (!s->has_payload)
+            code = image_error(o->image ? o->image : "from the seed", why);
+    }
+    buf_finish(&image);
+    return code;
+}
+
+/* Before the load, not after it: results that cannot be written are a run lost. */
+static int check_results_dir(const struct options *o)
+{
+    int error = file_make_dirs(o->results);
+    if (!error && access(o->results, W_OK | X_OK) != 0)
+        error = errno;
+    if (!error)
+        return EXIT_PASS;
+    fprintf(stderr, "orfeas: results cannot be written to %s: %s\n    Name another directory with --results.\n",
+            o->results, strerror(error));
+    return EXIT_USAGE;
+}
+
+/* ---- the target ---- */
+
+static void tell_waiting(void *context, nsec waited)
+{
+    (void)context;
+    if (waited % (2 * NSEC_PER_SEC) < 250 * NSEC_PER_MSEC)
+        fprintf(stderr, "the target is loading its models (%d s)\n", (int)(waited / NSEC_PER_SEC));
+}
+
+static int check_target(const struct run *run, const struct scenario *s, const struct options *o,
+                        struct preflight *preflight)
+{
+    struct preflight_config config = {.addrs = run->target.addrs,
+                                      .addr_count = run->target.addr_count,
+                                      .target = run->target.http,
+                                      .url = run->target.text,
+                                      .health_path = s->plan->workflow.health_path,
+                                      .ready_path = s->plan->workflow.ready_path,
+                                      .wait = o->wait,
+                                      .cancel = interrupt_flag(),
+                                      .waiting = o->quiet ? NULL : tell_waiting};
+    if (preflight_run(&config, preflight))
+        return EXIT_PASS;
+    fprintf(stderr, "orfeas: %s\n", preflight->message);
+    if (preflight->hint[0])
+        fprintf(stderr, "    %s\n", preflight->hint);
+    return EXIT_UNREACHABLE;
+}
+
+/* ---- the run ---- */
+
+static int worse(int a, int b)
+{
+    static const int order[] = {EXIT_PASS, EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_UNREACHABLE, EXIT_USAGE, EXIT_INTERNAL};
+    int rank_a = 0, rank_b = 0;
+    for (int i = 0; i < (int)(sizeof order / sizeof order[0]); i++) {
+        rank_a = order[i] == a ? i : rank_a;
+        rank_b = order[i] == b ? i : rank_b;
+    }
+    return rank_a > rank_b ? a : b;
+}
+
+static void tell_start(const struct run *run, const struct options *o)
+{
+    fprintf(stderr, "orfeas " ORFEAS_VERSION " · target %s", run->target.text);
+    if (run->target.embedded.pid)
+        fprintf(stderr, " (%s)", run->target.embedded.command);
+    if (o->time_scale != 1)
+        fprintf(stderr, " · %g times as fast", o->time_scale);
+    fprintf(stderr, " · seed %llu\n", (unsigned long long)o->seed);
+}
+
+static int play_all(struct run *run, const struct options *o)
+{
+    int code = EXIT_PASS;
+    for (int i = 0; i < run->count && !interrupt_signal(); i++) {
+        struct preflight preflight;
+        int reached = check_target(run, &run->scenarios[i], o, &preflight);
+        if (reached != EXIT_PASS)
+            return worse(code, reached);
+        code = worse(code, scenario_run(&run->scenarios[i], o, &run->target, &preflight));
+    }
+    return code;
+}
+
+/* All scenarios beside each other; of a single one everything is said already. */
+static void print_overview(const struct run *run, const struct options *o)
+{
+    struct overview overview;
+    struct terminal terminal = scenario_terminal(o);
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    overview_init(&overview);
+    for (int i = 0; i < run->count; i++) {
+        const struct scenario *s = &run->scenarios[i];
+        if (s->played)
+            overview_add(&overview, s->plan, &s->record, &s->verdict, s->file);
+    }
+    overview_write(&overview, &text, &terminal);
+    if (overview.count > 1)
+        fputs(buf_text(&text), stdout);
+    overview_finish(&overview);
+    buf_finish(&text);
+}
+
+int cmd_run(struct options *o)
+{
+    struct run *run = calloc(1, sizeof *run);
+    if (!run)
+        return EXIT_INTERNAL;
+    interrupt_install();
+    int code = load_plans(run, o);
+    if (code == EXIT_PASS)
+        code = load_payloads(run, o);
+    if (code == EXIT_PASS)
+        code = check_results_dir(o);
+    if (code == EXIT_PASS)
+        code = target_open(&run->target, o);
+    if (code == EXIT_PASS) {
+        if (!o->quiet)
+            tell_start(run, o);
+        code = play_all(run, o);
+        if (!o->quiet)
+            print_overview(run, o);
+    }
+    target_close(&run->target);
+    for (int i = 0; i < run->count; i++)
+        scenario_finish(&run->scenarios[i]);
+    free(run);
+    return interrupt_signal() ? EXIT_SIGNAL + interrupt_signal() : code;
+}

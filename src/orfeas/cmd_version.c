@@ -1,0 +1,12 @@
+#include "command.h"
+
+#include <stdio.h>
+
+int cmd_version(struct options *o)
+{
+    (void)o;
+    printf("orfeas " ORFEAS_VERSION "\n");
+    printf("build: %s, %s\n", ORFEAS_BUILD, __VERSION__);
+    printf("features: -tls -h2 -nvml -mpi\n");
+    return EXIT_PASS;
+}

@@ -1,0 +1,47 @@
+#include "interrupt.h"
+
+#include <errno.h>
+#include <signal.h>
+
+static atomic_bool interrupted;
+static atomic_int first_signal;
+static _Atomic(struct engine *) engine;
+
+static void on_signal(int number)
+{
+    int saved = errno;
+    struct engine *e = atomic_load(&engine);
+    bool again = atomic_exchange(&interrupted, true);
+    if (!again)
+        atomic_store(&first_signal, number);
+    if (e && again)
+        engine_stop(e);
+    else if (e)
+        engine_drain(e);
+    errno = saved;
+}
+
+void interrupt_install(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+void interrupt_attach(struct engine *e)
+{
+    atomic_store(&engine, e);
+    if (e && atomic_load(&interrupted))
+        engine_drain(e); /* it came while nobody was attached */
+}
+
+const atomic_bool *interrupt_flag(void)
+{
+    return &interrupted;
+}
+
+int interrupt_signal(void)
+{
+    return atomic_load(&first_signal);
+}

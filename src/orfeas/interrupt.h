@@ -1,0 +1,18 @@
+/*
+ * interrupt - Ctrl-C and SIGTERM: the first lets running jobs end, the second stops them.
+ *
+ * The program's one piece of state that a signal handler needs.
+ */
+#pragma once
+
+#include "engine.h"
+
+#include <stdatomic.h>
+
+void interrupt_install(void);
+/* Signals go to this engine from now on; NULL: to none. */
+void interrupt_attach(struct engine *e);
+/* Set by the first signal. */
+const atomic_bool *interrupt_flag(void);
+/* The first signal's number, 0: none came. */
+int interrupt_signal(void);

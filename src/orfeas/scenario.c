@@ -1,0 +1,176 @@
+#include "scenario.h"
+
+#include "engine.h"
+#include "exit_code.h"
+#include "interrupt.h"
+#include "live.h"
+#include "machine.h"
+#include "result_file.h"
+#include "summary.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* What lives as long as the play. */
+struct stage {
+    struct loop *loop;
+    struct engine *engine;
+    struct watch *watch;
+    struct live *live;
+    struct progress progress;
+};
+
+static nsec scaled(nsec real, const struct plan *plan)
+{
+    nsec time = (nsec)((double)real / plan->time_scale);
+    return time > 100 * NSEC_PER_MSEC ? time : 100 * NSEC_PER_MSEC;
+}
+
+static int internal_error(const char *what)
+{
+    fprintf(stderr, "orfeas: %s: %s\n", what, strerror(errno));
+    return EXIT_INTERNAL;
+}
+
+/* ---- playing ---- */
+
+static bool colour_wanted(const struct options *o, FILE *out)
+{
+    return !o->no_color && isatty(fileno(out));
+}
+
+static int set_up(struct stage *st, struct scenario *s, const struct options *o, const struct target *target,
+                  const struct preflight *preflight)
+{
+    const struct plan *plan = s->plan;
+    st->loop = loop_epoll_create();
+    if (!st->loop)
+        return internal_error("no event loop");
+    struct engine_config engine = {.loop = st->loop, .plan = plan, .addr = &preflight->addr, .target = target->http,
+                                   .payload = s->has_payload ? &s->payload : NULL, .seed = o->seed, .threads = true,
+                                   .record = &s->record, .progress = &st->progress};
+    struct watch_config watch = {.addr = preflight->addr, .target = target->http,
+                                 .health_path = plan->workflow.health_path,
+                                 .metrics_path = plan->workflow.metrics_path,
+                                 .probe_every = scaled(NSEC_PER_SEC, plan),
+                                 .scrape_every = scaled(5 * NSEC_PER_SEC, plan)};
+    st->engine = engine_create(&engine);
+    st->watch = watch_create(&watch);
+    if (!st->engine || !st->watch || !watch_start(st->watch))
+        return internal_error("no thread");
+    struct live_config live = {.plan = plan, .progress = &st->progress, .watch = st->watch, .out = stderr,
+                               .terminal = isatty(STDERR_FILENO), .colour = colour_wanted(o, stderr)};
+    st->live = o->quiet ? NULL : live_start(&live);
+    return EXIT_PASS;
+}
+
+static void tear_down(struct stage *st)
+{
+    live_stop(st->live);
+    if (st->watch)
+        watch_stop(st->watch);
+    watch_destroy(st->watch);
+    engine_destroy(st->engine);
+    loop_destroy(st->loop);
+}
+
+static void play(struct stage *st, struct scenario *s)
+{
+    struct machine_usage before, after;
+    machine_read(&before);
+    nsec zero = clock_monotonic();
+    interrupt_attach(st->engine);
+    engine_start(st->engine);
+    loop_run(st->loop);
+    interrupt_attach(NULL);
+    machine_read(&after);
+    live_stop(st->live);
+    st->live = NULL;
+    watch_stop(st->watch);
+    watch_collect(st->watch, &s->record, zero);
+    s->record.generator.workers = 1;
+    s->record.generator.cpu = after.cpu - before.cpu;
+    s->record.generator.steal_percent = machine_steal_percent(&before, &after);
+}
+
+/* ---- afterwards ---- */
+
+static int write_results(struct scenario *s, const struct options *o, const struct target *target,
+                         const struct preflight *preflight)
+{
+    struct result_context context = {.version = ORFEAS_VERSION, .command = o->command_line, .seed = o->seed,
+                                     .target_url = target->text, .target_server = preflight->server,
+                                     .target_health = preflight->health};
+    char error[RESULT_ERROR];
+    environment_read(&context.environment);
+    json_t *document = result_json(s->plan, &s->record, &s->verdict, &context);
+    const char *wrong = document ? result_file_write(o->results, s->plan->scenario, document, error) : "no memory";
+    json_decref(document);
+    if (wrong) {
+        fprintf(stderr, "orfeas: %s\n", wrong);
+        return EXIT_INTERNAL;
+    }
+    result_file_path(o->results, s->plan->scenario, s->file);
+    return EXIT_PASS;
+}
+
+struct terminal scenario_terminal(const struct options *o)
+{
+    enum { READABLE = 120 };
+    struct winsize size;
+    int width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 100;
+    return (struct terminal){.colour = colour_wanted(o, stdout), .width = width < READABLE ? width : READABLE};
+}
+
+static void print_summary(const struct scenario *s, const struct options *o)
+{
+    struct terminal terminal = scenario_terminal(o);
+    const char *files[] = {s->file};
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    summary_write(&text, &terminal, s->plan, &s->record, &s->verdict, files, s->file[0] ? 1 : 0);
+    fputs(buf_text(&text), stdout);
+    fflush(stdout);
+    buf_finish(&text);
+}
+
+static int code_of(enum verdict_kind kind)
+{
+    return kind == VERDICT_PASS ? EXIT_PASS : kind == VERDICT_FAIL ? EXIT_FAIL : EXIT_INCONCLUSIVE;
+}
+
+int scenario_run(struct scenario *s, const struct options *o, const struct target *target,
+                 const struct preflight *preflight)
+{
+    struct stage st = {0};
+    record_init(&s->record, s->plan->workflow.step_count, s->plan->load.phase_count);
+    s->played = true;
+    int code = set_up(&st, s, o, target, preflight);
+    if (code == EXIT_PASS)
+        play(&st, s);
+    tear_down(&st);
+    verdict_judge(&s->verdict, s->plan, &s->record, false);
+    if (code != EXIT_PASS)
+        return code;
+    const char *broken = record_check(&s->record);
+    if (broken)
+        fprintf(stderr, "orfeas: a law of the record does not hold: %s; please report this\n", broken);
+    code = write_results(s, o, target, preflight);
+    if (!o->quiet)
+        print_summary(s, o);
+    return broken ? EXIT_INTERNAL : code != EXIT_PASS ? code : code_of(s->verdict.kind);
+}
+
+void scenario_finish(struct scenario *s)
+{
+    if (s->played) {
+        verdict_finish(&s->verdict);
+        record_finish(&s->record);
+    }
+    if (s->has_payload)
+        payload_finish(&s->payload);
+    plan_free(s->plan);
+}

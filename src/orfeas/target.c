@@ -1,0 +1,47 @@
+#include "target.h"
+
+#include "exit_code.h"
+
+#include <stdio.h>
+
+static int resolve(struct target *t, const struct options *o)
+{
+    const char *why;
+    if (!url_parse(t->text, &t->url, &why)) {
+        fprintf(stderr, "orfeas: --target '%s': %s\n", t->text, why);
+        return EXIT_USAGE;
+    }
+    if (t->url.tls) {
+        fprintf(stderr, "orfeas: --target '%s': this build speaks no TLS; use http\n", t->text);
+        return EXIT_USAGE;
+    }
+    t->http = (struct http_target){
+        .authority = t->url.authority, .prefix = t->url.path, .headers = buf_text(&o->headers)};
+    t->addr_count = addr_resolve(t->url.host, t->url.port, t->addrs, &why);
+    if (t->addr_count)
+        return EXIT_PASS;
+    fprintf(stderr, "orfeas: the host '%s' of --target has no address: %s\n    Check its spelling and your DNS.\n",
+            t->url.host, why);
+    return EXIT_UNREACHABLE;
+}
+
+int target_open(struct target *t, const struct options *o)
+{
+    *t = (struct target){0};
+    if (!embedded_is(o->target)) {
+        snprintf(t->text, sizeof t->text, "%s", o->target);
+        return resolve(t, o);
+    }
+    char error[EMBEDDED_ERROR_TEXT];
+    if (!embedded_start(&t->embedded, o->target, o->time_scale, error)) {
+        fprintf(stderr, "orfeas: %s\n", error);
+        return EXIT_UNREACHABLE;
+    }
+    snprintf(t->text, sizeof t->text, "%s", t->embedded.url);
+    return resolve(t, o);
+}
+
+void target_close(struct target *t)
+{
+    embedded_stop(&t->embedded);
+}

@@ -1,0 +1,24 @@
+/*
+ * target - what is tested: a URL made into addresses, or a backend of our own that is started for the run.
+ */
+#pragma once
+
+#include "addr.h"
+#include "embedded.h"
+#include "http_client.h"
+#include "options.h"
+#include "url.h"
+
+struct target {
+    char text[512];          /* its URL, as it is shown and stored */
+    struct embedded embedded; /* pid 0: not ours */
+    struct url url;
+    struct http_target http;
+    struct loop_addr addrs[ADDR_MAX];
+    int addr_count;
+};
+
+/* Says on standard error what is wrong. Returns EXIT_PASS, EXIT_USAGE or EXIT_UNREACHABLE. */
+int target_open(struct target *t, const struct options *o);
+/* Stops a backend of our own. */
+void target_close(struct target *t);

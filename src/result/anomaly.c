@@ -1,0 +1,179 @@
+#include "anomaly.h"
+
+#include "quantity.h"
+#include "sample.h"
+#include "selection.h"
+
+#include <math.h>
+#include <string.h>
+
+struct finding {
+    const struct plan *plan;
+    const struct record *record;
+    const struct verdict *verdict;
+    struct job_counts counts;
+    struct durations generations;
+    struct arena *arena;
+};
+
+double anomaly_baseline(const struct plan *p)
+{
+    for (int i = p->workflow.generation_first; i <= p->workflow.generation_last; i++)
+        if (p->workflow.steps[i].kind == STEP_POLL)
+            return ANOMALY_BASELINE_SECONDS / p->time_scale;
+    return NAN;
+}
+
+static const char *late_generator(const struct finding *f)
+{
+    char lag[QUANTITY_TEXT];
+    if (f->verdict->generator.fit)
+        return NULL;
+    return arena_printf(f->arena,
+                        "the generator was late: p99 of the start lag %s; the figures are the machine's",
+                        quantity_seconds(f->verdict->generator.start_lag_p99, lag));
+}
+
+static const char *interrupted(const struct finding *f)
+{
+    return f->record->interrupted ? "the run was interrupted" : NULL;
+}
+
+static const char *unfinished(const struct finding *f)
+{
+    int count = f->counts.unfinished;
+    return count ? arena_printf(f->arena, "%d job%s did not end and stand%s in no rate", count,
+                                count == 1 ? "" : "s", count == 1 ? "s" : "")
+                 : NULL;
+}
+
+static const char *many_errors(const struct finding *f)
+{
+    int ended = f->counts.ok + f->counts.failed;
+    double rate = ended ? 100.0 * f->counts.failed / ended : 0;
+    return rate > 10
+               ? arena_printf(f->arena, "%.1f %% of the jobs failed: above 10 %% is a critical failure", rate)
+               : NULL;
+}
+
+static const char *invalid_models(const struct finding *f)
+{
+    int bad = f->counts.models_checked - f->counts.models_valid;
+    return bad > 0 ? arena_printf(f->arena, "%d of %d downloads were no valid model", bad,
+                                  f->counts.models_checked)
+                   : NULL;
+}
+
+static const char *failed_probes(const struct finding *f)
+{
+    int bad = 0;
+    for (int i = 0; i < f->record->probe_count; i++)
+        bad += !f->record->probes[i].ok;
+    return bad ? arena_printf(f->arena, "%d of %d health probes failed", bad, f->record->probe_count) : NULL;
+}
+
+static const char *off_baseline(const struct finding *f)
+{
+    double baseline = anomaly_baseline(f->plan);
+    double average = sample_mean(f->generations.seconds, f->generations.count);
+    double percent = 100 * (average / baseline - 1);
+    char mean[QUANTITY_TEXT], base[QUANTITY_TEXT];
+    if (!(fabs(percent) > 20))
+        return NULL;
+    return arena_printf(f->arena, "the average of %s is %.0f %% %s the baseline of %s",
+                        quantity_seconds(average, mean), fabs(percent), percent > 0 ? "above" : "below",
+                        quantity_seconds(baseline, base));
+}
+
+static const char *among_censored(const struct finding *f)
+{
+    static const double percents[] = {50, 95, 99};
+    const struct durations *d = &f->generations;
+    for (int i = 0; i < 3; i++)
+        if (isinf(sample_percentile_censored(d->seconds, d->count, d->censored, percents[i])))
+            return arena_printf(f->arena, "p%g and above lie among the jobs that timed out (%d): not reached",
+                                percents[i], d->censored);
+    return NULL;
+}
+
+static const char *small_sample(const struct finding *f)
+{
+    static const char *const places[] = {"its highest value", "its highest but one", "its highest but two"};
+    int count = f->generations.count, needs = interval_percentile_needs(95, MEASURE_CONFIDENCE);
+    if (count < 2 || count >= needs)
+        return NULL;
+    int from_top = count - 1 - (int)ceil((count - 1) * 0.95 - 1e-9);
+    return arena_printf(f->arena, "p95 of %d jobs rests on %s; a 95 %% bound needs %d, of p99 %d", count,
+                        places[from_top > 2 ? 2 : from_top], needs,
+                        interval_percentile_needs(99, MEASURE_CONFIDENCE));
+}
+
+static const char *throttled(const struct finding *f)
+{
+    for (int i = 0; i < f->record->series_count; i++) {
+        const struct record_series *s = &f->record->series[i];
+        if (!strstr(s->name, "throttl"))
+            continue;
+        for (int n = 0; n < s->count; n++)
+            if (s->points[n].value > 0)
+                return arena_printf(f->arena, "the GPU was throttled (%s): slowness is the hardware's",
+                                    s->name);
+    }
+    return NULL;
+}
+
+static const char *skipped_starts(const struct finding *f)
+{
+    int64_t skipped = f->record->generator.skipped;
+    return skipped > 0 ? arena_printf(f->arena, "%lld starts were skipped: %lld jobs were under way",
+                                      (long long)skipped, (long long)f->plan->load.max_in_flight)
+                       : NULL;
+}
+
+static const char *stolen_time(const struct finding *f)
+{
+    double steal = f->record->generator.steal_percent;
+    return steal > 5 ? arena_printf(f->arena, "%.1f %% of this machine's time was taken by its host", steal)
+                     : NULL;
+}
+
+static const char *wrong_metrics(const struct finding *f)
+{
+    const struct record_metrics *m = &f->record->metrics;
+    if (m->wrong_count)
+        return arena_printf(f->arena, "%d of the target's metrics are wrong: %s%s", m->wrong_count,
+                            m->wrong[0], m->wrong_count > 1 ? ", ..." : "");
+    return NULL;
+}
+
+static const char *simulated_figures(const struct finding *f)
+{
+    for (int i = 0; i < f->record->series_count; i++)
+        if (f->record->series[i].simulated)
+            return arena_printf(f->arena, "%s is simulated by the target", f->record->series[i].name);
+    return NULL;
+}
+
+static const char *(*const finders[])(const struct finding *) = {
+    late_generator, interrupted,    unfinished,   many_errors,       invalid_models,
+    failed_probes,  among_censored, off_baseline, throttled,         skipped_starts,
+    wrong_metrics,  stolen_time,    small_sample, simulated_figures,
+};
+
+_Static_assert(sizeof finders / sizeof finders[0] <= ANOMALIES_MAX, "room for every finder's sentence");
+
+int anomaly_find(const struct plan *p, const struct record *r, const struct verdict *v, struct arena *arena,
+                 const char *ret[ANOMALIES_MAX])
+{
+    struct selection all = {.phase = PHASE_ALL};
+    struct finding f = {.plan = p, .record = r, .verdict = v, .arena = arena};
+    int count = 0;
+    selection_count(all, r, &f.counts);
+    f.generations = selection_durations(all, p, r, SUBJECT_GENERATION, arena);
+    for (size_t i = 0; i < sizeof finders / sizeof finders[0]; i++) {
+        const char *text = finders[i](&f);
+        if (text)
+            ret[count++] = text;
+    }
+    return count;
+}

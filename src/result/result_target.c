@@ -1,0 +1,140 @@
+#include "result_target.h"
+
+#include "growth.h"
+#include "json_value.h"
+#include "sample.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SAMPLE_MAX_BYTES = 1 << 30 };
+
+static const char *const state_names[] = {
+    [SERIES_ABSENT] = "absent", [SERIES_UNREADABLE] = "unreadable", [SERIES_PRESENT] = "present"};
+
+static bool starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool result_shows_series(const struct record_series *s)
+{
+    return starts_with(s->name, "target.") || starts_with(s->name, "gpu.");
+}
+
+static json_t *health_json(const char *text)
+{
+    json_t *health = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    return health ? health : json_value_text(text);
+}
+
+static json_t *metrics_json(const struct record_metrics *m)
+{
+    json_t *wrong = json_array();
+    for (int i = 0; i < m->wrong_count; i++)
+        json_array_append_new(wrong, json_value_text(m->wrong[i]));
+    return json_pack("{s:b, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "readable", m->readable, "why",
+                     json_value_text(m->readable ? NULL : m->why), "families", m->families, "expected",
+                     m->expected, "present", m->present, "moving", m->moving, "scrapes", m->scrapes,
+                     "failed_scrapes", m->failed_scrapes, "wrong", wrong);
+}
+
+static json_t *series_json(const struct record_series *s)
+{
+    struct arena scratch;
+    arena_init(&scratch, "series", SAMPLE_MAX_BYTES);
+    double *values = arena_new(&scratch, double, s->count);
+    for (int i = 0; i < s->count; i++)
+        values[i] = s->points[i].value;
+    double first = s->count ? values[0] : NAN, last = s->count ? values[s->count - 1] : NAN;
+    struct sample_summary summary;
+    sample_summarise(values, s->count, &summary);
+    json_t *out = json_pack("{s:s, s:o, s:o, s:b, s:i}", "state", state_names[s->state], "why",
+                            json_value_text(s->why && *s->why ? s->why : NULL), "unit",
+                            json_value_text(s->unit), "simulated", s->simulated, "count", s->count);
+    if (s->count)
+        json_object_update_new(
+            out, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "first", json_value_number(first), "last",
+                           json_value_number(last), "min", json_value_number(summary.min), "mean",
+                           json_value_number(summary.mean), "median", json_value_number(summary.p50), "max",
+                           json_value_number(summary.max)));
+    arena_finish(&scratch);
+    return out;
+}
+
+/* Every series whose name begins with the prefix, under the rest of its name. */
+static json_t *series_object(const struct record *r, const char *prefix, bool present_only)
+{
+    json_t *out = json_object();
+    for (int i = 0; i < r->series_count; i++)
+        if (starts_with(r->series[i].name, prefix) && (!present_only || r->series[i].state != SERIES_ABSENT))
+            json_object_set_new(out, r->series[i].name + strlen(prefix), series_json(&r->series[i]));
+    return out;
+}
+
+static json_t *gpu_json(const struct record *r)
+{
+    json_t *gpus = json_array(), *gpu = series_object(r, "gpu.", true);
+    if (json_object_size(gpu))
+        json_array_append(gpus, gpu);
+    json_decref(gpu);
+    return gpus;
+}
+
+static json_t *probes_json(const struct record *r)
+{
+    int good = 0;
+    for (int i = 0; i < r->probe_count; i++)
+        good += r->probes[i].ok;
+    return json_pack("{s:i, s:i, s:o}", "count", r->probe_count, "good", good, "uptime",
+                     json_value_number(r->probe_count ? 100.0 * good / r->probe_count : NAN));
+}
+
+json_t *result_target(const struct plan *p, const struct record *r, const struct result_context *context)
+{
+    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "url", json_value_text(context->target_url),
+                     "server", json_value_text(context->target_server), "health",
+                     health_json(context->target_health), "health_path", p->workflow.health_path, "probes",
+                     probes_json(r), "metrics", metrics_json(&r->metrics), "process",
+                     series_object(r, "target.", false), "gpu", gpu_json(r));
+}
+
+static json_t *trend_json(const char *subject, const char *unit, const struct growth *g)
+{
+    return json_pack("{s:s, s:o, s:o, s:[o, o], s:o, s:o, s:o, s:i, s:o}", "subject", subject, "unit",
+                     json_value_text(unit), "growth_percent", json_value_number(g->percent), "interval",
+                     json_value_number(g->percent_interval.low), json_value_number(g->percent_interval.high),
+                     "confidence", isnan(g->percent) ? json_null() : json_value_number(MEASURE_CONFIDENCE),
+                     "per_hour", json_value_number(g->per_hour), "first", json_value_number(g->first),
+                     "points", g->points, "why", json_value_text(*g->why ? g->why : NULL));
+}
+
+json_t *result_trends(const struct plan *p, const struct record *r, struct arena *arena)
+{
+    json_t *trends = json_array();
+    struct growth g;
+    int count;
+    const struct record_point *points =
+        measure_duration_points(p, r, SUBJECT_GENERATION, -1, 0, arena, &count);
+    growth_measure(r, points, count, MEASURE_CONFIDENCE, arena, &g);
+    json_array_append_new(trends, trend_json("generation", "s", &g));
+    for (int i = 0; i < r->series_count; i++) {
+        const struct record_series *s = &r->series[i];
+        if (!result_shows_series(s) || s->state != SERIES_PRESENT)
+            continue;
+        growth_measure(r, s->points, s->count, MEASURE_CONFIDENCE, arena, &g);
+        json_array_append_new(trends, trend_json(s->name, s->unit, &g));
+    }
+    return trends;
+}
+
+json_t *result_generator(const struct record *r, const struct verdict *v, double duration)
+{
+    double cpu = nsec_to_sec(r->generator.cpu);
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:b}", "workers", r->generator.workers,
+                     "start_lag_p99", json_value_number(v->generator.start_lag_p99), "start_lag_allowed",
+                     json_value_number(v->generator.allowed), "cpu",
+                     json_value_number(duration > 0 ? 100 * cpu / duration : NAN), "cpu_seconds",
+                     json_value_number(cpu), "steal", json_value_number(r->generator.steal_percent),
+                     "skipped", (json_int_t)r->generator.skipped, "fit", v->generator.fit);
+}

@@ -1,0 +1,14 @@
+/*
+ * result_target - the parts of the results that are about the machines: the target, its series, the
+ * generator.
+ */
+#pragma once
+
+#include "result_json.h"
+
+json_t *result_target(const struct plan *p, const struct record *r, const struct result_context *context);
+/* How the generation's duration and each series of the target developed: growth.h. */
+json_t *result_trends(const struct plan *p, const struct record *r, struct arena *arena);
+json_t *result_generator(const struct record *r, const struct verdict *v, double duration);
+/* Series of the target that are shown: "target.*" and "gpu.*". */
+bool result_shows_series(const struct record_series *s);

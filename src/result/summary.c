@@ -1,0 +1,317 @@
+#include "summary.h"
+
+#include "anomaly.h"
+#include "evidence.h"
+#include "quantity.h"
+#include "selection.h"
+#include "steps.h"
+#include "table.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SUMMARY_MAX_BYTES = 1 << 30, INDENT = 2 };
+
+static const struct {
+    const char *mark;
+    enum terminal_style style;
+} looks[] = {
+    [VERDICT_PASS] = {"✓", STYLE_GREEN},         [VERDICT_FAIL] = {"✗", STYLE_RED},
+    [VERDICT_INVALID] = {"!", STYLE_RED},        [VERDICT_INCONCLUSIVE] = {"?", STYLE_YELLOW},
+    [VERDICT_NOT_APPLICABLE] = {"–", STYLE_DIM},
+};
+
+const char *summary_mark(enum verdict_kind kind)
+{
+    return looks[kind].mark;
+}
+
+enum terminal_style summary_style(enum verdict_kind kind)
+{
+    return looks[kind].style;
+}
+
+struct summing {
+    struct buf *out;
+    const struct terminal *terminal;
+    const struct plan *plan;
+    const struct record *record;
+    const struct verdict *verdict;
+    struct arena *arena;
+};
+
+static void write_heading(const struct summing *s, const char *text)
+{
+    buf_add_text(s->out, "\n");
+    terminal_spaces(s->out, INDENT);
+    terminal_add(s->out, s->terminal, STYLE_BOLD, text, s->terminal->width);
+    buf_add_text(s->out, "\n");
+}
+
+static void write_verdict(const struct summing *s)
+{
+    enum verdict_kind kind = s->verdict->kind;
+    char word[20];
+    snprintf(word, sizeof word, "%s", verdict_name(kind));
+    for (char *c = word; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    const char *head = arena_printf(s->arena, "%s %s", summary_mark(kind), word);
+    terminal_add(s->out, s->terminal, summary_style(kind), head, s->terminal->width);
+    buf_add_text(s->out, "  ");
+    terminal_add(s->out, s->terminal, STYLE_BOLD, s->plan->scenario, s->terminal->width / 2);
+    buf_add_text(s->out, "  ");
+    int column = terminal_columns(head) + terminal_columns(s->plan->scenario) + 4;
+    terminal_wrap(s->out, s->terminal, STYLE_PLAIN, s->verdict->reason, column > 40 ? INDENT : column);
+}
+
+static void write_load(const struct summing *s)
+{
+    struct job_counts counts;
+    selection_count((struct selection){.phase = PHASE_ALL}, s->record, &counts);
+    struct record_span load = selection_load(s->record);
+    char loaded[DURATION_TEXT], all[DURATION_TEXT];
+    nsec whole = s->record->ended > load.start ? s->record->ended - load.start : 0;
+    const char *text = arena_printf(s->arena, "%d started, %d completed, %d failed", counts.attempted,
+                                    counts.ok, counts.failed);
+    if (counts.unfinished)
+        text = arena_printf(s->arena, "%s, %d unfinished", text, counts.unfinished);
+    if (whole > 0)
+        text = arena_printf(s->arena, "%s · %s of load, %s in all · %.3g completed a minute", text,
+                            duration_text(load.end - load.start, loaded), duration_text(whole, all),
+                            counts.ok / nsec_to_sec(whole) * 60);
+    if (s->plan->time_scale != 1)
+        text = arena_printf(s->arena, "%s · time scale %g", text, s->plan->time_scale);
+    terminal_spaces(s->out, INDENT);
+    terminal_wrap(s->out, s->terminal, STYLE_DIM, text, INDENT);
+}
+
+/* As written; and what it comes to, where that is not what is written. */
+static const char *expectation(const struct summing *s, const struct outcome *o)
+{
+    const struct criterion *c = o->criterion;
+    bool scaled = c->unit == UNIT_SECONDS && s->plan->time_scale != 1;
+    bool known = isfinite(o->limits.low) || isfinite(o->limits.high);
+    if (known && c->comparison == COMPARE_NEAR) /* the expression is long: rather cut that */
+        return arena_printf(s->arena, "%s: %s", evidence_limits(o, s->arena), c->expression);
+    if (!known || !scaled)
+        return c->expression;
+    return arena_printf(s->arena, "%s: %s", c->expression, evidence_limits(o, s->arena));
+}
+
+static void write_criteria(const struct summing *s)
+{
+    enum { OTHERS = 62, LEAST = 24 }; /* columns of the terminal that the other columns take */
+    int room = s->terminal->width - OTHERS;
+    const struct table_column columns[] = {{.title = ""},
+                                           {.title = "criterion", .max = 24},
+                                           {.title = "expects", .max = room > LEAST ? room : LEAST},
+                                           {.title = "observed", .right = true},
+                                           {.title = "95 % interval", .right = true}};
+    struct table table;
+    table_init(&table, columns, 5);
+    for (int i = 0; i < s->verdict->outcome_count; i++) {
+        const struct outcome *o = &s->verdict->outcomes[i];
+        char observed[QUANTITY_TEXT], interval[QUANTITY_TEXT];
+        table_add(&table, summary_style(o->verdict), summary_mark(o->verdict));
+        table_add(&table, STYLE_PLAIN, o->criterion->name);
+        table_add(&table, STYLE_DIM, expectation(s, o));
+        table_add(&table, STYLE_PLAIN, quantity_text(o->measured.value, o->criterion->unit, observed));
+        table_add(&table, o->decided ? STYLE_DIM : STYLE_YELLOW,
+                  interval_exists(o->measured.interval)
+                      ? quantity_interval(o->measured.interval, o->criterion->unit, interval)
+                      : "");
+    }
+    buf_add_text(s->out, s->verdict->outcome_count ? "\n" : "");
+    if (s->verdict->outcome_count)
+        table_write(&table, s->out, s->terminal, INDENT);
+    table_finish(&table);
+}
+
+/* One line for each criterion that did not pass. */
+static void write_reasons(const struct summing *s)
+{
+    bool any = false;
+    for (int i = 0; i < s->verdict->outcome_count; i++) {
+        const struct outcome *o = &s->verdict->outcomes[i];
+        if (o->verdict == VERDICT_PASS)
+            continue;
+        buf_add_text(s->out, any ? "" : "\n");
+        any = true;
+        const char *more =
+            o->measured.state == MEASURED && strcmp(o->why, o->evidence) != 0 ? o->evidence : "";
+        terminal_spaces(s->out, INDENT);
+        terminal_add(s->out, s->terminal, summary_style(o->verdict), summary_mark(o->verdict), 1);
+        buf_add_text(s->out, " ");
+        terminal_wrap(s->out, s->terminal, STYLE_PLAIN,
+                      arena_printf(s->arena, "%s: %s%s%s%s", o->criterion->name, o->why, *more ? " (" : "",
+                                   more, *more ? ")" : ""),
+                      INDENT + 4);
+    }
+}
+
+enum { LATENCY_PERCENTILES = 3 };
+static const double percents[LATENCY_PERCENTILES] = {50, 95, 99};
+
+/* Marks a percentile that so few values cannot bound. */
+static void add_percentile(const struct summing *s, struct table *table, double value, int count, int which,
+                           bool unsure[LATENCY_PERCENTILES])
+{
+    char text[QUANTITY_TEXT];
+    bool few = isfinite(value) && count < interval_percentile_needs(percents[which], MEASURE_CONFIDENCE);
+    unsure[which] |= few;
+    quantity_seconds(value, text);
+    /* A blank where others have the mark keeps the digits below each other. */
+    table_add(table, STYLE_PLAIN, arena_printf(s->arena, "%s%s", text, few ? "*" : " "));
+}
+
+static void add_latency(const struct summing *s, struct table *table, const char *name, bool part,
+                        const struct sample_summary *of, bool unsure[LATENCY_PERCENTILES])
+{
+    char text[QUANTITY_TEXT];
+    table_add(table, STYLE_PLAIN, arena_printf(s->arena, "%s%s", part ? "· " : "", name));
+    table_add(table, STYLE_PLAIN, arena_printf(s->arena, "%d", of->count));
+    table_add(table, STYLE_PLAIN, quantity_seconds(of->mean, text));
+    const double values[LATENCY_PERCENTILES] = {of->p50, of->p95, of->p99};
+    for (int i = 0; i < LATENCY_PERCENTILES; i++)
+        add_percentile(s, table, values[i], of->count, i, unsure);
+    table_add(table, STYLE_PLAIN, quantity_seconds(of->max, text));
+}
+
+static void write_footnote(const struct summing *s, const bool unsure[LATENCY_PERCENTILES])
+{
+    const char *text = "";
+    for (int i = 0; i < LATENCY_PERCENTILES; i++)
+        if (unsure[i])
+            text = arena_printf(s->arena, "%s%s p%g needs ≥ %d", text, *text ? "," : "", percents[i],
+                                interval_percentile_needs(percents[i], MEASURE_CONFIDENCE));
+    if (!*text)
+        return;
+    terminal_spaces(s->out, INDENT);
+    terminal_wrap(s->out, s->terminal, STYLE_DIM,
+                  arena_printf(s->arena, "* seen, but too few jobs for a 95 %% bound:%s", text), INDENT + 2);
+}
+
+static void write_latencies(const struct summing *s)
+{
+    static const struct table_column columns[] = {
+        {.title = "", .max = 30},         {.title = "count", .right = true}, {.title = "avg", .right = true},
+        {.title = "p50 ", .right = true}, {.title = "p95 ", .right = true},  {.title = "p99 ", .right = true},
+        {.title = "max", .right = true}};
+    struct durations d = selection_durations((struct selection){.phase = PHASE_ALL}, s->plan, s->record,
+                                             SUBJECT_GENERATION, s->arena);
+    struct sample_summary generation;
+    sample_summarise(d.seconds, d.count, &generation);
+    generation.p50 = sample_percentile_censored(d.seconds, d.count, d.censored, 50);
+    generation.p95 = sample_percentile_censored(d.seconds, d.count, d.censored, 95);
+    generation.p99 = sample_percentile_censored(d.seconds, d.count, d.censored, 99);
+    struct step_row *rows;
+    int count = steps_measure(s->plan, s->record, s->arena, &rows);
+    bool unsure[LATENCY_PERCENTILES] = {false};
+    struct table table;
+    table_init(&table, columns, 7);
+    add_latency(s, &table, "generation", false, &generation, unsure);
+    for (int i = 0; i < count; i++)
+        add_latency(s, &table, rows[i].name, *rows[i].part_of != '\0', &rows[i].seconds, unsure);
+    buf_add_text(s->out, "\n");
+    table_write(&table, s->out, s->terminal, INDENT);
+    table_finish(&table);
+    write_footnote(s, unsure);
+}
+
+struct error_count {
+    enum fail_kind kind;
+    int error, count;
+};
+
+static int by_count(const void *left, const void *right)
+{
+    const struct error_count *a = left, *b = right;
+    return a->count != b->count ? b->count - a->count : a->error - b->error;
+}
+
+static int count_errors(const struct record *r, struct error_count *errors, int max)
+{
+    int count = 0;
+    for (int i = 0; i < r->job_count; i++) {
+        const struct record_job *job = r->jobs[i];
+        if (job->phase < 0 || job->outcome != JOB_FAILED)
+            continue;
+        int at = 0;
+        while (at < count && (errors[at].kind != job->fail || errors[at].error != job->error))
+            at++;
+        if (at == max)
+            continue;
+        if (at == count)
+            errors[count++] = (struct error_count){job->fail, job->error, 0};
+        errors[at].count++;
+    }
+    return count;
+}
+
+static void write_errors(const struct summing *s)
+{
+    enum { SHOWN = 10, KINDS_MAX = RECORD_MESSAGES_MAX * 2 };
+    static const struct table_column columns[] = {
+        {.title = "", .right = true}, {.title = ""}, {.title = "", .max = 80}};
+    struct error_count *errors = arena_new(s->arena, struct error_count, KINDS_MAX);
+    int count = count_errors(s->record, errors, KINDS_MAX);
+    if (!count)
+        return;
+    qsort(errors, (size_t)count, sizeof *errors, by_count);
+    write_heading(s, "Errors");
+    struct table table;
+    table_init(&table, columns, 3);
+    for (int i = 0; i < count && i < SHOWN; i++) {
+        bool told = errors[i].error >= 0 && errors[i].error < s->record->message_count;
+        table_add(&table, STYLE_PLAIN, arena_printf(s->arena, "%d", errors[i].count));
+        table_add(&table, STYLE_RED, fail_kind_name(errors[i].kind));
+        table_add(&table, STYLE_PLAIN, told ? s->record->messages[errors[i].error] : "");
+    }
+    table_write(&table, s->out, s->terminal, INDENT);
+    table_finish(&table);
+    if (count > SHOWN)
+        buf_printf(s->out, "  and %d more kinds, all in the results file\n", count - SHOWN);
+}
+
+static void write_anomalies(const struct summing *s)
+{
+    const char *texts[ANOMALIES_MAX];
+    int count = anomaly_find(s->plan, s->record, s->verdict, s->arena, texts);
+    if (count)
+        write_heading(s, "Worth a look");
+    for (int i = 0; i < count; i++) {
+        buf_add_text(s->out, "  · ");
+        terminal_wrap(s->out, s->terminal, STYLE_PLAIN, texts[i], INDENT + 2);
+    }
+}
+
+static void write_files(const struct summing *s, const char *const *files, int file_count)
+{
+    buf_add_text(s->out, file_count ? "\n" : "");
+    for (int i = 0; i < file_count; i++) {
+        buf_add_text(s->out, "  → ");
+        terminal_add(s->out, s->terminal, STYLE_DIM, files[i], 4096);
+        buf_add_text(s->out, "\n");
+    }
+}
+
+void summary_write(struct buf *out, const struct terminal *t, const struct plan *p, const struct record *r,
+                   const struct verdict *v, const char *const *files, int file_count)
+{
+    struct arena arena;
+    arena_init(&arena, "summary", SUMMARY_MAX_BYTES);
+    struct summing s = {out, t, p, r, v, &arena};
+    write_verdict(&s);
+    write_load(&s);
+    write_criteria(&s);
+    write_reasons(&s);
+    write_latencies(&s);
+    write_errors(&s);
+    write_anomalies(&s);
+    write_files(&s, files, file_count);
+    buf_add_text(out, "\n");
+    arena_finish(&arena);
+}

@@ -1,0 +1,40 @@
+/*
+ * measure - what a criterion talks about, taken from a record: the number, how sure it is, or why there is
+ * none.
+ *
+ * Rates are of the jobs that ended. A percentile or maximum that lies among the jobs which timed out is
+ * INFINITY: "not reached". Texts live in the caller's arena, or are static.
+ */
+#pragma once
+
+#include "interval.h"
+#include "plan.h"
+#include "record.h"
+
+#define MEASURE_CONFIDENCE 0.95
+
+enum measured_state {
+    MEASURED,
+    MEASURED_NOTHING, /* it exists, but there is no data that tells */
+    MEASURED_ABSENT   /* its subject does not exist */
+};
+
+struct measured {
+    enum measured_state state;
+    double value;             /* seconds, per cent, or a count; NAN without data */
+    struct interval interval; /* of the same unit; none for counts, which are exact, and for a maximum */
+    double confidence;        /* NAN without an interval */
+    int count;                /* values it was made from */
+    int censored;             /* further ones that timed out */
+    int hits;                 /* of a rate: how many of `count` */
+    const char *why;          /* of a state that is not MEASURED, else "" */
+};
+
+struct measured measure_take(const struct measure *m, const struct plan *p, const struct record *r,
+                             struct arena *arena);
+/* "the generation", "step upload", as it stands in a sentence. */
+const char *measure_subject(const struct measure *m, const struct plan *p, struct arena *arena);
+
+/* The durations of a subject over the time of submission, for growth_measure(). */
+struct record_point *measure_duration_points(const struct plan *p, const struct record *r, int subject,
+                                             int phase, nsec sent_from, struct arena *arena, int *ret_count);

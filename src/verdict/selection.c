@@ -1,0 +1,104 @@
+#include "selection.h"
+
+#include "sample.h"
+
+#include <math.h>
+
+struct selection selection_of(const struct measure *m, const struct record *r)
+{
+    struct selection s = {.phase = m->phase};
+    if (m->last > 0)
+        s.sent_from = selection_load(r).end - m->last;
+    return s;
+}
+
+bool selection_has(struct selection s, const struct record_job *job)
+{
+    return job->phase >= 0 && (s.phase == PHASE_ALL || job->phase == s.phase) && job->sent >= s.sent_from;
+}
+
+void selection_count(struct selection s, const struct record *r, struct job_counts *ret)
+{
+    *ret = (struct job_counts){0};
+    for (int i = 0; i < r->job_count; i++) {
+        const struct record_job *job = r->jobs[i];
+        if (!selection_has(s, job))
+            continue;
+        ret->attempted++;
+        ret->accepted += job->accepted;
+        ret->ok += job->outcome == JOB_OK;
+        ret->failed += job->outcome == JOB_FAILED;
+        ret->unfinished += job->outcome == JOB_UNFINISHED || job->outcome == JOB_RUNNING;
+        ret->censored += job->fail == FAIL_TIMEOUT;
+        ret->models_checked += job->model_checked;
+        ret->models_valid += job->model_valid;
+        ret->polls += job->polls;
+        if (job->outcome == JOB_FAILED)
+            ret->kinds[job->fail]++;
+    }
+}
+
+double selection_duration(const struct plan *p, const struct record_job *job, int subject)
+{
+    nsec took = -1;
+    if (subject == SUBJECT_GENERATION) {
+        if (job->outcome == JOB_OK)
+            took = record_generation(job, p->workflow.generation_first, p->workflow.generation_last);
+    } else if (job->failed_step != subject && job->steps[subject].start >= 0 &&
+               job->steps[subject].end >= 0) {
+        took = job->steps[subject].end - job->steps[subject].start;
+    }
+    return took < 0 ? NAN : nsec_to_sec(took);
+}
+
+static bool is_censored(const struct record_job *job, int subject)
+{
+    if (job->fail != FAIL_TIMEOUT)
+        return false;
+    if (subject == SUBJECT_GENERATION || job->failed_step == subject)
+        return true;
+    return job->failed_step < 0 && job->steps[subject].start >= 0 && job->steps[subject].end < 0;
+}
+
+struct durations selection_durations(struct selection s, const struct plan *p, const struct record *r,
+                                     int subject, struct arena *arena)
+{
+    struct durations out = {.seconds = arena_new(arena, double, r->job_count)};
+    for (int i = 0; i < r->job_count; i++) {
+        const struct record_job *job = r->jobs[i];
+        if (!selection_has(s, job))
+            continue;
+        double seconds = selection_duration(p, job, subject);
+        if (!isnan(seconds))
+            out.seconds[out.count++] = seconds;
+        else
+            out.censored += is_censored(job, subject);
+    }
+    sample_sort(out.seconds, out.count);
+    return out;
+}
+
+struct record_span selection_load(const struct record *r)
+{
+    struct record_span load = {-1, r->load_ended >= 0 ? r->load_ended : r->ended};
+    if (r->phase_count > 0)
+        load.start = r->phases[0].start;
+    for (int i = 0; load.start < 0 && i < r->job_count; i++)
+        if (r->jobs[i]->phase >= 0)
+            load.start = r->jobs[i]->sent;
+    if (load.start < 0)
+        load.start = 0;
+    if (load.end < load.start)
+        load.end = load.start;
+    return load;
+}
+
+struct durations selection_start_lags(const struct record *r, struct arena *arena)
+{
+    struct durations out = {.seconds = arena_new(arena, double, r->job_count)};
+    for (int i = 0; i < r->job_count; i++)
+        if (r->jobs[i]->phase >= 0)
+            out.seconds[out.count++] = nsec_to_sec(r->jobs[i]->sent - r->jobs[i]->due);
+    sample_sort(out.seconds, out.count);
+    return out;
+}

@@ -1,0 +1,34 @@
+/*
+ * watch - the target seen from outside while a scenario is played: health probes and scrapes of /metrics.
+ *
+ * It runs on a thread and a loop of its own, so that watching delays no user and a busy engine no sample. Create,
+ * start, stop, collect and destroy from one thread; watch_latest() from any.
+ */
+#pragma once
+
+#include "figures.h"
+#include "http_client.h"
+
+struct watch_config {
+    struct loop_addr addr;
+    struct http_target target;
+    const char *health_path;  /* "": no probes */
+    const char *metrics_path; /* "": no scrapes */
+    nsec probe_every;
+    nsec scrape_every;
+};
+
+struct watch;
+
+/* NULL with errno. The config's texts outlive it. */
+struct watch *watch_create(const struct watch_config *config);
+/* Returns false with errno when the thread could not be started. */
+bool watch_start(struct watch *w);
+/* Takes a last scrape (at most a few seconds) and ends the thread. */
+void watch_stop(struct watch *w);
+/* After watch_stop(): adds series, probes and the metrics' state to the record, whose zero of time is `zero`. */
+void watch_collect(const struct watch *w, struct record *record, nsec zero);
+void watch_destroy(struct watch *w);
+
+/* The last value of a figure; NaN when there is none yet. */
+double watch_latest(const struct watch *w, enum figure figure);

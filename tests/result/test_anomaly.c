@@ -1,0 +1,98 @@
+#include "test.h"
+#include "anomaly.h"
+#include "made.h"
+
+static struct arena arena;
+
+static bool finds(const struct made *m, const char *sentence)
+{
+    struct verdict v;
+    const char *texts[ANOMALIES_MAX];
+    bool found = false;
+    verdict_judge(&v, &m->plan, &m->record, false);
+    int count = anomaly_find(&m->plan, &m->record, &v, &arena, texts);
+    for (int i = 0; i < count; i++)
+        found |= strcmp(texts[i], sentence) == 0;
+    verdict_finish(&v);
+    return found;
+}
+
+static void test_a_good_run_has_none(void **state)
+{
+    (void)state;
+    struct made m;
+    made_init(&m, 1, 1000);
+    for (int i = 0; i < 60; i++)
+        made_job(&m, 0, i, 82);
+    struct verdict v;
+    const char *texts[ANOMALIES_MAX];
+    verdict_judge(&v, &m.plan, &m.record, false);
+    assert_int_equal(anomaly_find(&m.plan, &m.record, &v, &arena, texts), 0);
+    verdict_finish(&v);
+    made_finish(&m);
+}
+
+static void test_each(void **state)
+{
+    (void)state;
+    struct made m;
+    made_init(&m, 1, 1000);
+    for (int i = 0; i < 24; i++)
+        made_job(&m, 0, i, 103.2);
+    assert_true(finds(&m, "p95 of 24 jobs rests on its highest but one; a 95 % bound needs 59, of p99 299"));
+    assert_true(finds(&m, "the average of 103.2 s is 26 % above the baseline of 82.0 s"));
+    m.plan.time_scale = 0.5;
+    assert_true(finds(&m, "the average of 103.2 s is 37 % below the baseline of 164.0 s"));
+    m.steps[MADE_WAIT].kind = STEP_REQUEST; /* no job is waited for: nothing to compare */
+    assert_false(finds(&m, "the average of 103.2 s is 37 % below the baseline of 164.0 s"));
+    m.steps[MADE_WAIT].kind = STEP_POLL;
+    for (int i = 0; i < 3; i++)
+        made_failure(&m, 0, 30, FAIL_TIMEOUT, MADE_WAIT, 300, "timeout");
+    assert_true(finds(&m, "p95 and above lie among the jobs that timed out (3): not reached"));
+    assert_true(finds(&m, "11.1 % of the jobs failed: above 10 % is a critical failure"));
+    m.record.interrupted = true;
+    m.record.jobs[26]->outcome = JOB_UNFINISHED;
+    m.record.jobs[26]->fail = FAIL_NONE;
+    assert_true(finds(&m, "the run was interrupted"));
+    assert_true(finds(&m, "1 job did not end and stands in no rate"));
+    m.record.jobs[0]->model_valid = false;
+    assert_true(finds(&m, "1 of 24 downloads were no valid model"));
+    record_add_probe(&m.record, (struct record_probe){1, 1, false});
+    assert_true(finds(&m, "1 of 1 health probes failed"));
+    struct record_series *s = record_add_series(&m.record, "gpu.throttled", "");
+    record_add_point(&m.record, s, 1, 0);
+    assert_false(finds(&m, "the GPU was throttled (gpu.throttled): slowness is the hardware's"));
+    record_add_point(&m.record, s, 2, 1);
+    assert_true(finds(&m, "the GPU was throttled (gpu.throttled): slowness is the hardware's"));
+    s->simulated = true;
+    assert_true(finds(&m, "gpu.throttled is simulated by the target"));
+    m.record.generator = (struct record_generator){.skipped = 4, .steal_percent = 12};
+    m.plan.load.max_in_flight = 100;
+    assert_true(finds(&m, "4 starts were skipped: 100 jobs were under way"));
+    assert_true(finds(&m, "12.0 % of this machine's time was taken by its host"));
+    m.record.metrics.wrong = (const char *[]){"jobs_total: does not move"};
+    m.record.metrics.wrong_count = 1;
+    assert_true(finds(&m, "1 of the target's metrics are wrong: jobs_total: does not move"));
+    made_finish(&m);
+}
+
+static int make_arena(void **state)
+{
+    (void)state;
+    arena_init(&arena, "anomaly test", 16 << 20);
+    return 0;
+}
+
+static int free_arena(void **state)
+{
+    (void)state;
+    arena_finish(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_good_run_has_none),
+                                       cmocka_unit_test(test_each)};
+    return cmocka_run_group_tests(tests, make_arena, free_arena);
+}

@@ -1,0 +1,85 @@
+#include "test.h"
+#include "made.h"
+#include "steps.h"
+
+static struct arena arena;
+
+static void assert_row(const struct step_row *row, const char *name, const char *part_of, int count,
+                       double mean, int failed, int censored)
+{
+    assert_string_equal(row->name, name);
+    assert_string_equal(row->part_of, part_of);
+    assert_int_equal(row->seconds.count, count);
+    if (count)
+        assert_near(row->seconds.mean, mean, 1e-6);
+    assert_int_equal(row->failed, failed);
+    assert_int_equal(row->censored, censored);
+}
+
+static void test_a_wait_is_taken_apart(void **state)
+{
+    (void)state;
+    struct made m;
+    made_init(&m, 1, 100);
+    struct record_job *j = made_job(&m, 0, 0, 10); /* waits 9.9 s */
+    j->queue = made_time(2);
+    j->processing = made_time(7);
+    j->validate = made_time(0.01);
+    j = made_job(&m, 0, 1, 10);
+    j->queue = made_time(4);
+    j->processing = made_time(7); /* more than the wait: clocks differ */
+    made_job(&m, 0, 2, 20);       /* tells nothing */
+    j = made_job(&m, -1, 0, 500); /* a warm-up job */
+    j->queue = j->processing = j->validate = made_time(100);
+    made_failure(&m, 0, 3, FAIL_TIMEOUT, MADE_WAIT, 300, "timeout");
+    made_failure(&m, 0, 4, FAIL_STATUS, MADE_UPLOAD, 0.05, "status 500");
+    struct step_row *rows;
+    assert_int_equal(steps_measure(&m.plan, &m.record, &arena, &rows), 8);
+    assert_row(&rows[0], "upload", "", 4, 0.1, 1, 0);
+    assert_row(&rows[1], "submit", "", 4, 0.1, 0, 0);
+    assert_row(&rows[2], "wait", "", 3, (9.9 + 9.9 + 19.9) / 3, 1, 1);
+    assert_row(&rows[3], "queue", "wait", 2, 3, 0, 0);
+    assert_row(&rows[4], "processing", "wait", 2, 7, 0, 0);
+    assert_row(&rows[5], "notice", "wait", 2, (0.9 + 0) / 2, 0, 0);
+    assert_row(&rows[6], "download", "", 3, 0.2, 0, 0);
+    assert_row(&rows[7], "validate", "", 1, 0.01, 0, 0);
+    made_finish(&m);
+}
+
+static void test_parts_that_nobody_tells_are_left_out(void **state)
+{
+    (void)state;
+    struct made m;
+    made_init(&m, 1, 100);
+    made_job(&m, 0, 0, 10);
+    struct step_row *rows;
+    assert_int_equal(steps_measure(&m.plan, &m.record, &arena, &rows), MADE_STEPS);
+    made_finish(&m);
+    made_init(&m, 1, 100);
+    assert_int_equal(steps_measure(&m.plan, &m.record, &arena, &rows), MADE_STEPS);
+    assert_true(isnan(rows[0].seconds.mean));
+    made_finish(&m);
+}
+
+static int make_arena(void **state)
+{
+    (void)state;
+    arena_init(&arena, "steps test", 1 << 20);
+    return 0;
+}
+
+static int free_arena(void **state)
+{
+    (void)state;
+    arena_finish(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_wait_is_taken_apart),
+        cmocka_unit_test(test_parts_that_nobody_tells_are_left_out),
+    };
+    return cmocka_run_group_tests(tests, make_arena, free_arena);
+}

@@ -1,0 +1,146 @@
+#include "test.h"
+#include "golden.h"
+#include "summary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void fill_peak(struct made *m)
+{
+    static const double limits[] = {50, 5, 80, 180, 50};
+    static const enum measure_kind kinds[] = {MEASURE_ATTEMPTED, MEASURE_ERROR_RATE, MEASURE_AVG,
+                                              MEASURE_PERCENTILE, MEASURE_COMPLETED};
+    static const enum comparison comparisons[] = {COMPARE_AT_LEAST, COMPARE_LESS, COMPARE_LESS, COMPARE_LESS,
+                                                  COMPARE_AT_LEAST};
+    static const char *const names[] = {"min_requests_ok", "error_rate_ok", "avg_time_ok", "p95_ok",
+                                        "min_completions_ok"};
+    static const char *const expressions[] = {"attempted >= 50", "error_rate < 5%", "avg(generation) < 80s",
+                                              "p95(generation) < 180s", "completed >= 50"};
+    made_init(m, 2, 300);
+    m->plan.scenario = "peak";
+    for (int i = 0; i < 56; i++) {
+        struct record_job *j = made_job(m, i / 28, i * 5, 78 + (i * 7) % 13);
+        j->queue = made_time(0.4 + i % 3 * 0.1);
+        j->processing = made_time(76 + (i * 7) % 13);
+        j->validate = made_time(0.0021);
+    }
+    for (int i = 0; i < 4; i++)
+        made_failure(m, 1, 280 + i, FAIL_STATUS, MADE_UPLOAD, 0.2, "upload: status 503 (queue is full)");
+    made_failure(m, 1, 290, FAIL_TIMEOUT, MADE_WAIT, 300, "wait: timeout after 300 s");
+    for (int i = 0; i < 5; i++)
+        made_criterion(m, names[i], kinds[i], comparisons[i], limits[i])->expression = expressions[i];
+    struct criterion *near = made_criterion(m, "performance_recovered", MEASURE_AVG, COMPARE_NEAR, 20);
+    near->expression = "avg(generation){phase=second} within 20% of avg(generation){phase=first}";
+    near->left.phase = 1;
+    near->right = near->left;
+    near->right.phase = 0;
+    record_add_series(&m->record, "gpu.memory", "MB")->why = "the target has no GPU";
+    struct criterion *gpu = made_criterion(m, "gpu_memory_stable", MEASURE_GROWTH, COMPARE_LESS, 10);
+    gpu->expression = "growth(gpu.memory) < 10%";
+    gpu->left.series = "gpu.memory";
+}
+
+static void write(const struct made *m, const struct terminal *t, struct buf *out)
+{
+    static const char *const files[] = {"results/results_peak.json", "results/report.html"};
+    struct verdict v;
+    verdict_judge(&v, &m->plan, &m->record, false);
+    summary_write(out, t, &m->plan, &m->record, &v, files, COUNT(files));
+    verdict_finish(&v);
+    assert_false(out->failed);
+    if (getenv("ORFEAS_TEST_SHOW"))
+        fputs(buf_text(out), stderr);
+}
+
+static int longest_line(const char *text)
+{
+    int longest = 0;
+    while (*text) {
+        char line[2000];
+        size_t len = strcspn(text, "\n");
+        assert_true(len < sizeof line);
+        memcpy(line, text, len);
+        line[len] = '\0';
+        int columns = terminal_columns(line);
+        longest = columns > longest ? columns : longest;
+        text += len + (text[len] == '\n');
+    }
+    return longest;
+}
+
+static void test_what_it_says(void **state)
+{
+    (void)state;
+    struct made m;
+    fill_peak(&m);
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    write(&m, &(struct terminal){.width = 100}, &out);
+    static const char *const parts[] = {
+        "✗ FAIL  peak  2 of 6 criteria failed: error_rate_ok, avg_time_ok",
+        "61 started, 56 completed, 5 failed",
+        "✓  min_requests_ok",
+        "✗  avg_time_ok            avg(generation) < 80s",
+        "✗ avg_time_ok: 83.9 s is not below 80.0 s (avg of 56 generations is 83.9 s, 1 more timed out,\n",
+        "– gpu_memory_stable: the target has no GPU\n",
+        "generation       56",
+        "· queue",
+        "* seen, but too few jobs for a 95 % bound: p95 needs ≥ 59, p99 needs ≥ 299",
+        "4  status   upload: status 503 (queue is full)",
+        "Worth a look",
+        "→ results/report.html",
+    };
+    for (int i = 0; i < COUNT(parts); i++)
+        if (!strstr(buf_text(&out), parts[i]))
+            fail_msg("'%s' is missing in\n%s", parts[i], buf_text(&out));
+    assert_null(strstr(buf_text(&out), "\033"));
+    assert_true(longest_line(buf_text(&out)) <= 100);
+    buf_finish(&out);
+    made_finish(&m);
+}
+
+static void test_colour_and_hostile_texts(void **state)
+{
+    (void)state;
+    struct made m;
+    fill_peak(&m);
+    for (int i = 0; i < RECORD_MESSAGES_MAX + 20; i++) {
+        char text[60];
+        snprintf(text, sizeof text, "bad \033]0;title\007 number %d", i);
+        made_failure(&m, 0, 290, FAIL_BODY, MADE_SUBMIT, 1, text);
+    }
+    m.plan.about = m.criteria[0].expression = "\033[2J %s";
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    write(&m, &(struct terminal){.colour = true, .width = 40}, &out);
+    assert_non_null(strstr(buf_text(&out), "\033[31;1m✗ FAIL\033[0m"));
+    assert_null(strstr(buf_text(&out), "\033]"));
+    assert_null(strstr(buf_text(&out), "\033[2J"));
+    assert_non_null(strstr(buf_text(&out), "more kinds"));
+    buf_finish(&out);
+    made_finish(&m);
+}
+
+static void test_an_empty_run(void **state)
+{
+    (void)state;
+    struct made m;
+    made_init(&m, 1, 0);
+    m.record.ended = m.record.load_ended = -1;
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    write(&m, &(struct terminal){.width = 100}, &out);
+    assert_non_null(strstr(buf_text(&out), "? INCONCLUSIVE  made  no job has ended"));
+    buf_finish(&out);
+    made_finish(&m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_it_says),
+        cmocka_unit_test(test_colour_and_hostile_texts),
+        cmocka_unit_test(test_an_empty_run),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

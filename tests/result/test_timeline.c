@@ -1,0 +1,109 @@
+#include "test.h"
+#include "made.h"
+#include "timeline.h"
+
+static struct arena arena;
+
+static void test_interval_lengths(void **state)
+{
+    (void)state;
+    static const struct {
+        double seconds, interval;
+        int count;
+    } rows[] = {
+        {300, 3, 100},  {600, 5, 120}, {3600, 30, 120},       {3750, 50, 75},        {410.5, 5, 83},
+        {60, 0.5, 120}, {4, 0.05, 80}, {0.001, 0.00001, 100}, {7 * 86400, 7500, 81},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct made m;
+        made_init(&m, 1, rows[i].seconds);
+        struct timeline t;
+        timeline_measure(&m.plan, &m.record, &arena, &t);
+        assert_near(t.interval, rows[i].interval, 1e-9);
+        assert_int_equal(t.count, rows[i].count);
+        made_finish(&m);
+    }
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    struct made m;
+    made_init(&m, 1, 100);
+    made_job(&m, -1, 0, 50);
+    made_job(&m, 0, 0.5, 2); /* 0.5 .. 2.8 s */
+    made_job(&m, 0, 0.5, 4); /* 0.5 .. 4.8 s */
+    made_failure(&m, 0, 99.5, FAIL_RESET, MADE_UPLOAD, 0.5, "reset");
+    m.record.ended = made_time(100);
+    record_add_users(&m.record, 0, 1);
+    record_add_users(&m.record, made_time(0.5), 2);
+    record_add_users(&m.record, made_time(2.1), 1);
+    record_add_users(&m.record, made_time(100), 0);
+    struct record_series *s = record_add_series(&m.record, "target.memory", "bytes");
+    record_add_point(&m.record, s, made_time(1.1), 10);
+    record_add_point(&m.record, s, made_time(1.9), 20);
+    record_add_point(&m.record, s, made_time(500), 7); /* after the end: belongs to the last row */
+    struct timeline t;
+    timeline_measure(&m.plan, &m.record, &arena, &t);
+    assert_int_equal(t.count, 100);
+    static const struct {
+        int row, users, started, done, failed;
+        double in_flight, p50;
+    } rows[] = {
+        {0, 2, 2, 0, 0, 1, NAN}, {1, 2, 0, 0, 0, 2, NAN}, {2, 2, 0, 1, 0, 1.8, 2},    {3, 1, 0, 0, 0, 1, NAN},
+        {4, 1, 0, 1, 0, 0.8, 4}, {5, 1, 0, 0, 0, 0, NAN}, {99, 1, 1, 0, 1, 0.5, NAN},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        const struct timeline_row *row = &t.rows[rows[i].row];
+        assert_int_equal(row->users, rows[i].users);
+        assert_int_equal(row->started, rows[i].started);
+        assert_int_equal(row->done, rows[i].done);
+        assert_int_equal(row->failed, rows[i].failed);
+        assert_near(row->in_flight, rows[i].in_flight, 1e-6);
+        if (isnan(rows[i].p50))
+            assert_true(isnan(row->p50) && isnan(row->p95));
+        else
+            assert_near(row->p50, rows[i].p50, 1e-6);
+    }
+    const double *memory = timeline_of_series(&t, s, &arena);
+    assert_near(memory[1], 15, 1e-9);
+    assert_near(memory[99], 7, 1e-9);
+    assert_true(isnan(memory[0]));
+    made_finish(&m);
+}
+
+static void test_an_empty_run(void **state)
+{
+    (void)state;
+    struct made m;
+    made_init(&m, 1, 0);
+    m.record.ended = -1;
+    struct timeline t;
+    timeline_measure(&m.plan, &m.record, &arena, &t);
+    assert_int_equal(t.count, 1);
+    made_finish(&m);
+}
+
+static int make_arena(void **state)
+{
+    (void)state;
+    arena_init(&arena, "timeline test", 16 << 20);
+    return 0;
+}
+
+static int free_arena(void **state)
+{
+    (void)state;
+    arena_finish(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_interval_lengths),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_an_empty_run),
+    };
+    return cmocka_run_group_tests(tests, make_arena, free_arena);
+}
