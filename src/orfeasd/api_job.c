@@ -66,6 +66,7 @@ void api_write_job(struct backend *b, const struct job *job, struct buf *out)
     json_text(out, "step", step);
     json_text(out, "message", job->state == JOB_FAILED ? job->error : step);
     write_time(out, "created_at", job->created_at);
+    write_time(out, "queued_at", job->queued_at);
     write_time(out, "started_at", job->started_at);
     write_time(out, "finished_at", job->finished_at);
     if (job->state == JOB_UPLOADED)

@@ -195,7 +195,7 @@ static void test_workflow(void **state)
     assert_string_equal(wait->until[0].pointer, "/status");
     assert_string_equal(wait->until[0].value, "completed");
     assert_string_equal(wait->fail[0].value, "failed");
-    assert_string_equal(wait->created_pointer, "/created_at");
+    assert_string_equal(wait->created_pointer, "/queued_at");
     assert_string_equal(wait->started_pointer, "/started_at");
     assert_string_equal(wait->finished_pointer, "/finished_at");
     assert_string_equal(wait->error_pointer, "/error");
