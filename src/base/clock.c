@@ -106,6 +106,6 @@ char *timestamp_text(nsec wall, char out[TIMESTAMP_TEXT])
     struct tm utc;
     gmtime_r(&seconds, &utc);
     size_t n = strftime(out, TIMESTAMP_TEXT, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(out + n, TIMESTAMP_TEXT - n, ".%03dZ", (int)(wall % NSEC_PER_SEC / NSEC_PER_MSEC));
+    snprintf(out + n, TIMESTAMP_TEXT - n, ".%06dZ", (int)(wall % NSEC_PER_SEC / NSEC_PER_USEC));
     return out;
 }

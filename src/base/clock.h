@@ -38,5 +38,5 @@ enum { DURATION_TEXT = 32 };
 char *duration_text(nsec t, char out[DURATION_TEXT]);
 
 enum { TIMESTAMP_TEXT = 32 };
-/* RFC 3339 in UTC with milliseconds, "2026-01-31T12:00:00.123Z". Returns `out`. */
+/* RFC 3339 in UTC with microseconds, "2026-01-31T12:00:00.123456Z". Returns `out`. */
 char *timestamp_text(nsec wall, char out[TIMESTAMP_TEXT]);

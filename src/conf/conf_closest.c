@@ -54,7 +54,8 @@ const char *conf_closest(const char *word, const char *const *names, int count)
     return best;
 }
 
-char *conf_suggest(const char *word, const char *kind, const char *const *names, int count, char out[CONF_HINT])
+char *conf_suggest(const char *word, const char *kind, const char *const *names, int count,
+                   char out[CONF_HINT])
 {
     out[0] = '\0';
     const char *closest = conf_closest(word, names, count);

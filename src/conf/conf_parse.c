@@ -23,8 +23,11 @@ static const struct {
     {"found character that cannot start any token",
      "indent with spaces, not tabs; quote a text that begins with @, ` or %"},
     {"found a tab character that violates indentation", "indent with spaces, not tabs"},
-    {"mapping values are not allowed in this context", "quote a text that contains ': ', or look at the indentation"},
-    {"did not find expected key", "look at the indentation here, and for a quote or bracket that is missing above"},
+    {"mapping values are not allowed in this context",
+     "quote a text that contains ': ', or look at the indentation"},
+    {"did not find expected key",
+     "look at the indentation here, and for a quote or bracket that is missing above"},
+    {"found unexpected ':'", "a space stands behind the ':' of a key"},
     {"could not find expected ':'", "a key is followed by ': ' and its value"},
     {"did not find expected ',' or '}'", "separate entries with commas and close the {"},
     {"did not find expected ',' or ']'", "separate items with commas and close the ["},
@@ -67,7 +70,8 @@ static void report_syntax(struct builder *b)
         place_of_byte(b, p->problem_offset, &line, &column);
     char context[128] = "";
     if (p->error != YAML_READER_ERROR && p->context && (int)p->context_mark.line + 1 != line)
-        snprintf(context, sizeof context, ", %s that begins in line %d", p->context, (int)p->context_mark.line + 1);
+        snprintf(context, sizeof context, ", %s that begins in line %d", p->context,
+                 (int)p->context_mark.line + 1);
     diag_add(b->diags, b->file, line, column, syntax_hint(problem), "%s%s", problem, context);
 }
 
@@ -133,8 +137,8 @@ static void append(struct conf_node *parent, struct conf_node *child)
     parent->count++;
 }
 
-/* The next node of a collection. Returns false when there is no more or the file is wrong; then *ret is NULL, and
- * *ret_end tells which. */
+/* The next node of a collection. Returns false when there is no more or the file is wrong; then *ret is NULL,
+ * and *ret_end tells which. */
 static bool next_child(struct builder *b, int depth, struct conf_node **ret, bool *ret_end)
 {
     yaml_event_t event;
@@ -158,7 +162,8 @@ static bool build_sequence(struct builder *b, struct conf_node *parent, int dept
     return end;
 }
 
-static void add_entry(struct builder *b, struct conf_node *map, const struct conf_node *key, struct conf_node *value)
+static void add_entry(struct builder *b, struct conf_node *map, const struct conf_node *key,
+                      struct conf_node *value)
 {
     if (key->kind != CONF_SCALAR) {
         conf_error(key, b->diags, "write the key as a text", "a key cannot be a list or a mapping");
@@ -169,8 +174,9 @@ static void add_entry(struct builder *b, struct conf_node *map, const struct con
     const struct conf_node *before = conf_get(map, key->text);
     if (before) {
         char shown[CONF_SHOWN];
-        conf_error(key, b->diags, "keep one of the two", "'%s' stands here a second time; the first is in line %d",
-                   conf_shown(key->text, shown), before->key_line);
+        conf_error(key, b->diags, "keep one of the two",
+                   "'%s' stands here a second time; the first is in line %d", conf_shown(key->text, shown),
+                   before->key_line);
         return;
     }
     value->key = key->text;
@@ -217,7 +223,8 @@ static void refuse_tag(struct builder *b, struct conf_node *n, const unsigned ch
 {
     if (!tag)
         return;
-    conf_error(n, b->diags, "leave it out; quote a value that is to be a text", "tags (!name) are not supported");
+    conf_error(n, b->diags, "leave it out; quote a value that is to be a text",
+               "tags (!name) are not supported");
     n->broken = true;
 }
 

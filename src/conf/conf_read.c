@@ -53,14 +53,16 @@ void conf_error(const struct conf_node *n, struct diag_list *diags, const char *
     diag_add(diags, n->file, n->line, n->column, hint, "%s", message);
 }
 
-void conf_error_key(const struct conf_node *n, struct diag_list *diags, const char *hint, const char *format, ...)
+void conf_error_key(const struct conf_node *n, struct diag_list *diags, const char *hint, const char *format,
+                    ...)
 {
     char message[MESSAGE];
     va_list args;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    diag_add(diags, n->file, n->key ? n->key_line : n->line, n->key ? n->key_column : n->column, hint, "%s", message);
+    diag_add(diags, n->file, n->key ? n->key_line : n->line, n->key ? n->key_column : n->column, hint, "%s",
+             message);
 }
 
 static int column_of(const struct conf_node *n, size_t offset)
@@ -105,7 +107,8 @@ static const char *const kind_names[] = {
     [CONF_MAPPING] = "a mapping (key: value)",
 };
 
-bool conf_expect_kind(const struct conf_node *n, enum conf_kind kind, const char *hint, struct diag_list *diags)
+bool conf_expect_kind(const struct conf_node *n, enum conf_kind kind, const char *hint,
+                      struct diag_list *diags)
 {
     if (!n || (n->kind == kind && !n->broken))
         return true;
@@ -139,7 +142,8 @@ static void report_unknown(const struct conf_node *n, const struct conf_key *key
                    conf_shown(n->key, shown));
 }
 
-bool conf_expect_keys(const struct conf_node *map, const struct conf_key *keys, int count, struct diag_list *diags)
+bool conf_expect_keys(const struct conf_node *map, const struct conf_key *keys, int count,
+                      struct diag_list *diags)
 {
     if (!map || map->kind != CONF_MAPPING)
         return true;
@@ -299,14 +303,16 @@ bool conf_duration(const struct conf_node *n, struct diag_list *diags, nsec low,
         return refuse(n, diags, hint, "a duration");
     if (value < low || value > high) {
         char a[DURATION_TEXT], b[DURATION_TEXT], wanted[80];
-        snprintf(wanted, sizeof wanted, "from %s to %s", low ? duration_text(low, a) : "0 s", duration_text(high, b));
+        snprintf(wanted, sizeof wanted, "from %s to %s", low ? duration_text(low, a) : "0 s",
+                 duration_text(high, b));
         return refuse(n, diags, NULL, wanted);
     }
     *ret = value;
     return true;
 }
 
-bool conf_choice(const struct conf_node *n, struct diag_list *diags, const char *const *names, int count, int *ret)
+bool conf_choice(const struct conf_node *n, struct diag_list *diags, const char *const *names, int count,
+                 int *ret)
 {
     if (!n)
         return true;
@@ -332,8 +338,9 @@ bool conf_name(const struct conf_node *n, struct diag_list *diags, const char **
     static const char hint[] = "use 1 to 64 of a-z, 0-9, _ and -, with a letter or digit first";
     if (!has_text(n, diags, hint))
         return false;
-    bool fits = n->len >= 1 && n->len <= 64 && strspn(n->text, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n->len &&
-                n->text[0] != '-' && n->text[0] != '_';
+    bool fits = n->len >= 1 && n->len <= 64 &&
+                strspn(n->text, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n->len && n->text[0] != '-' &&
+                n->text[0] != '_';
     if (!fits) {
         char name[LABEL], shown[CONF_SHOWN];
         conf_error(n, diags, hint, "%s: '%s' cannot be a name", label(n, name), conf_shown(n->text, shown));

@@ -71,12 +71,12 @@ static void report_item(const struct setter *s, const struct conf_node *list, co
     for (const struct conf_node *n = list->first; n && used < sizeof hint - 160; n = n->next, index++) {
         const struct conf_node *name = conf_get(n, "name");
         const char *text = name && name->kind == CONF_SCALAR ? conf_shown(name->text, shown) : "";
-        used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%d%s%s", index ? ", " : "its items: ", index,
-                                 *text ? " or " : "", text);
+        used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%d%s%s",
+                                 index ? ", " : "its items: ", index, *text ? " or " : "", text);
     }
     char list_name[CONF_SHOWN];
-    diag_add(s->diags, s->origin, 0, 0, hint, "'%s' has no item '%s'", conf_shown(list->key ? list->key : "the list",
-                                                                                  list_name), part);
+    diag_add(s->diags, s->origin, 0, 0, hint, "'%s' has no item '%s'",
+             conf_shown(list->key ? list->key : "the list", list_name), part);
 }
 
 static struct conf_node *descend(const struct setter *s, struct conf_node *n, const char *part)
@@ -145,8 +145,8 @@ static void replace(struct conf_node *old, const struct conf_node *value)
     old->next = kept.next;
 }
 
-bool conf_set(struct arena *arena, struct conf_node *root, const char *path, const char *value, const char *origin,
-              struct diag_list *diags)
+bool conf_set(struct arena *arena, struct conf_node *root, const char *path, const char *value,
+              const char *origin, struct diag_list *diags)
 {
     char shown[CONF_SHOWN];
     struct setter s = {.arena = arena, .path = path, .diags = diags};
@@ -158,8 +158,8 @@ bool conf_set(struct arena *arena, struct conf_node *root, const char *path, con
     for (const char *at = path; n && (*at || !parts); parts++) {
         char part[PART];
         if (parts == PARTS_MAX || !next_part(&at, part)) {
-            diag_add(diags, s.origin, 0, 0, "write it like load.users or load.phases.0.users", "'%s' is no key",
-                     conf_shown(path, shown));
+            diag_add(diags, s.origin, 0, 0, "write it like load.users or load.phases.0.users",
+                     "'%s' is no key", conf_shown(path, shown));
             return false;
         }
         n = descend(&s, n, part);

@@ -5,6 +5,7 @@
 static void on_user(struct timer *timer);
 static void on_phase_end(struct timer *timer);
 static void on_wake(void *context);
+static void end_load(struct engine *e);
 
 static int most_users(const struct plan *plan)
 {
@@ -118,6 +119,11 @@ static void on_user(struct timer *timer)
     nsec due = timer->node.due;
     if (jobs_exhausted(e))
         return;
+    if (e->config.record->job_count == RECORD_JOBS_MAX) {
+        e->config.record->interrupted = true;
+        end_load(e);
+        return;
+    }
     if (!u->present) {
         u->present = true;
         count_users(e, 1);
@@ -137,8 +143,6 @@ static void user_leave(struct user *u)
 }
 
 /* ---- phases ---- */
-
-static void end_load(struct engine *e);
 
 /* Users that the phase has no room for leave; missing ones join one after the other. */
 static void begin_phase(struct engine *e, int number, nsec start)

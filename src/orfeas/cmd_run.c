@@ -28,7 +28,8 @@ static const char *const in_order[] = {"baseline", "normal", "peak", "spike", "s
 static int load_plans(struct run *run, struct options *o)
 {
     char dir[SHARE_PATH];
-    if (o->word_count == 0)
+    bool ad_hoc = o->word_count == 0 && o->workflow; /* a workflow and no scenario: closed users, no criteria */
+    if (o->word_count == 0 && !ad_hoc)
         for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++)
             o->words[o->word_count++] = in_order[i];
     if (!share_dir(dir))
@@ -40,15 +41,16 @@ static int load_plans(struct run *run, struct options *o)
                                    .setting_count = o->setting_count};
     struct diag_list diags;
     diag_init(&diags);
-    for (int i = 0; i < o->word_count && run->count < SCENARIOS_MAX; i++)
-        if ((run->scenarios[run->count].plan = plan_load(o->words[i], &options, &diags)) != NULL)
+    int wanted = ad_hoc ? 1 : o->word_count;
+    for (int i = 0; i < wanted && run->count < SCENARIOS_MAX; i++)
+        if ((run->scenarios[run->count].plan = plan_load(ad_hoc ? NULL : o->words[i], &options, &diags)) != NULL)
             run->count++;
     struct buf text;
     buf_init(&text, 1 << 20);
     diag_write(&diags, &text);
     fputs(buf_text(&text), stderr);
     buf_finish(&text);
-    int code = diags.count || run->count < o->word_count ? EXIT_USAGE : EXIT_PASS;
+    int code = diags.count || run->count < wanted ? EXIT_USAGE : EXIT_PASS;
     diag_finish(&diags);
     return code;
 }

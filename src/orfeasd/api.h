@@ -1,6 +1,5 @@
 /*
- * api - the handlers of the routes. Their contract is in docs and in the original's; see route.c for which is
- * where.
+ * api - the handlers of the routes; route.c says which answers which path.
  */
 #pragma once
 

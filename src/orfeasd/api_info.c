@@ -83,7 +83,7 @@ static void health_details(struct exchange *x)
     json_int(b, "queued_jobs", backend->schedule.waiting);
     json_int(b, "slots", backend->schedule.slots);
     json_text(b, "models_status", READINESS[backend->readiness]);
-    json_seconds(b, "uptime_seconds", nsec_to_sec(loop_now(backend->loop) - backend->started));
+    json_seconds(b, "uptime_seconds", loop_now(backend->loop) - backend->started);
     write_processor(backend, b);
     json_open(b, "capabilities", '[');
     json_text(b, NULL, "image_to_3d");

@@ -24,7 +24,7 @@ static void write_stages(const struct job_stages *stages, struct buf *out)
     for (int i = 0; i < stages->count; i++) {
         json_open(out, NULL, '{');
         json_text(out, "name", stages->ended[i].name);
-        json_seconds(out, "seconds", nsec_to_sec(stages->ended[i].lasted));
+        json_seconds(out, "seconds", stages->ended[i].lasted);
         json_close(out, '}');
     }
     json_close(out, ']');
@@ -45,7 +45,7 @@ static void write_result(const struct job *job, struct buf *out)
     json_int(out, "triangles", result->triangles);
     json_text(out, "engine", "inflate-cpu");
     json_text(out, "segmentation", result->segmentation);
-    json_seconds(out, "confidence", result->confidence);
+    json_fraction(out, "confidence", result->confidence);
     json_close(out, '}');
 }
 
@@ -66,6 +66,7 @@ void api_write_job(struct backend *b, const struct job *job, struct buf *out)
     json_text(out, "step", step);
     json_text(out, "message", job->state == JOB_FAILED ? job->error : step);
     write_time(out, "created_at", job->created_at);
+    write_time(out, "queued_at", job->queued_at);
     write_time(out, "started_at", job->started_at);
     write_time(out, "finished_at", job->finished_at);
     if (job->state == JOB_UPLOADED)

@@ -26,8 +26,9 @@ struct job {
     struct job *next, *prev; /* in the queue, or among those that may be evicted */
     struct picture_info picture;
     int64_t input_bytes, model_bytes;
-    char created_at[TIMESTAMP_TEXT], started_at[TIMESTAMP_TEXT],
-        finished_at[TIMESTAMP_TEXT];   /* "" until then */
+    /* "" until then; created with the upload, queued with the request to generate */
+    char created_at[TIMESTAMP_TEXT], queued_at[TIMESTAMP_TEXT], started_at[TIMESTAMP_TEXT],
+        finished_at[TIMESTAMP_TEXT];
     nsec submitted, started, finished; /* monotonic */
     uint64_t number;                   /* in the order of taking a slot: its stream of random numbers */
     uint64_t place;                    /* in the order of queueing */

@@ -96,8 +96,19 @@ void json_bool(struct buf *b, const char *key, bool value)
     buf_add_text(b, value ? "true," : "false,");
 }
 
-void json_seconds(struct buf *b, const char *key, double value)
+void json_seconds(struct buf *b, const char *key, nsec t)
+{
+    uint64_t usec = (uint64_t)(t > 0 ? t : 0) / NSEC_PER_USEC;
+    json_int(b, key, (int64_t)(usec / 1000000));
+    char digits[9] = ".000000,";
+    for (unsigned i = 6, left = (unsigned)(usec % 1000000); left; i--, left /= 10)
+        digits[i] = (char)('0' + left % 10);
+    drop_comma(b);
+    buf_add(b, digits, 8);
+}
+
+void json_fraction(struct buf *b, const char *key, double value)
 {
     write_key(b, key);
-    buf_printf(b, "%.6f,", value);
+    buf_printf(b, "%.3f,", value);
 }

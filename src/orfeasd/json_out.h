@@ -8,6 +8,7 @@
 #pragma once
 
 #include "buf.h"
+#include "clock.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,5 +19,7 @@ void json_end(struct buf *b);                                 /* behind the oute
 void json_text(struct buf *b, const char *key, const char *text);
 void json_int(struct buf *b, const char *key, int64_t value);
 void json_bool(struct buf *b, const char *key, bool value);
-/* Six digits behind the point: microseconds. */
-void json_seconds(struct buf *b, const char *key, double value);
+/* In seconds, to the microsecond; a negative one as 0. */
+void json_seconds(struct buf *b, const char *key, nsec t);
+/* Three digits behind the point. */
+void json_fraction(struct buf *b, const char *key, double value);

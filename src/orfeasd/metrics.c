@@ -152,7 +152,7 @@ static void write_number(struct buf *out, double value)
     if (value == floor(value) && fabs(value) < 1e15)
         buf_printf(out, " %" PRId64 "\n", (int64_t)value);
     else
-        buf_printf(out, " %.9g\n", value);
+        buf_printf(out, " %.12g\n", value);
 }
 
 static void write_plain(const struct metric_def *def, const struct metric_series *s, const char *suffix,

@@ -1,215 +1,131 @@
 #include "profile.h"
 
-#include "file.h"
+#include "conf.h"
 #include "rng.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <yaml.h>
 
-enum { FILE_MAX = 64 << 10 };
+static const nsec LONGEST = 24 * 3600 * NSEC_PER_SEC;
+static const double MOST_MEGABYTES = 1e9;
 
-struct reader {
-    yaml_document_t doc;
-    const char *file;
-    struct diag_list *diags;
-};
+static const char STAGE_HINT[] = "{name: shape_diffusion, mean: 22s, sd: 600ms, covers: shape_generation}";
 
-/* One key of a mapping: where its value goes. `field` is the offset in the struct that the mapping fills. */
-struct key {
-    const char *name;
-    void (*read)(struct reader *r, yaml_node_t *value, void *field);
-    size_t field;
-    bool required;
-};
-
-static void complain(struct reader *r, const yaml_node_t *at, const char *hint, const char *what,
-                     const char *which)
+static void read_name(const struct conf_node *n, struct diag_list *diags, char ret[PROFILE_NAME_MAX + 1])
 {
-    diag_add(r->diags, r->file, (int)at->start_mark.line + 1, (int)at->start_mark.column + 1, hint, "%s%s",
-             what, which);
-}
-
-static const char *scalar(struct reader *r, const yaml_node_t *value, const char *what)
-{
-    if (value->type == YAML_SCALAR_NODE)
-        return (const char *)value->data.scalar.value;
-    complain(r, value, NULL, "expected ", what);
-    return NULL;
-}
-
-static void read_name(struct reader *r, yaml_node_t *value, void *field)
-{
-    const char *text = scalar(r, value, "a name");
-    if (!text)
+    const char *text = "";
+    if (!conf_name(n, diags, &text))
         return;
-    size_t len = strlen(text);
-    if (len == 0 || len > PROFILE_NAME_MAX || strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len)
-        complain(r, value, "lower-case letters, digits, '-' and '_', at most 47",
-                 "not a usable name: ", text);
+    if (strlen(text) > PROFILE_NAME_MAX)
+        conf_error(n, diags, NULL, "longer than %d characters", PROFILE_NAME_MAX);
     else
-        memcpy(field, text, len + 1);
+        memcpy(ret, text, strlen(text) + 1);
 }
 
-static void read_duration(struct reader *r, yaml_node_t *value, void *field)
+static void read_stage(const struct conf_node *n, struct diag_list *diags, struct profile_stage *ret)
 {
-    const char *text = scalar(r, value, "a duration");
-    if (text && !duration_parse(text, strlen(text), field))
-        complain(r, value, "a number and a unit, as in 250ms, 22s, 1m30s", "not a duration: ", text);
-}
-
-static void read_number(struct reader *r, yaml_node_t *value, void *field)
-{
-    const char *text = scalar(r, value, "a number");
-    if (!text)
-        return;
-    char *end;
-    double number = strtod(text, &end);
-    if (end == text || *end || !(number >= 0 && number <= 1e9))
-        complain(r, value, NULL, "not a number from 0 to 1000000000: ", text);
-    else
-        *(double *)field = number;
-}
-
-static void read_covers(struct reader *r, yaml_node_t *value, void *field)
-{
-    const char *text = scalar(r, value, "a stage of the generator");
-    if (!text)
-        return;
+    static const struct conf_key KEYS[] = {
+        {"name", "name: shape_diffusion", true},
+        {"mean", "mean: 22s", true},
+        {"sd", "sd: 600ms", false},
+        {"covers", "covers: shape_generation", false},
+    };
+    const char *covers[GENERATOR_STAGES];
     for (int i = 0; i < GENERATOR_STAGES; i++)
-        if (strcmp(text, generator_stage_name((enum generator_stage)i)) == 0) {
-            *(int *)field = i;
-            return;
-        }
-    complain(r, value,
-             "image_loading, image_preprocessing, shape_generation, texture_synthesis or mesh_export",
-             "the generator has no stage ", text);
+        covers[i] = generator_stage_name((enum generator_stage)i);
+    ret->covers = -1;
+    if (!conf_expect_kind(n, CONF_MAPPING, STAGE_HINT, diags) ||
+        !conf_expect_keys(n, KEYS, sizeof KEYS / sizeof KEYS[0], diags))
+        return;
+    read_name(conf_get(n, "name"), diags, ret->name);
+    conf_duration(conf_get(n, "mean"), diags, 0, LONGEST, &ret->mean);
+    conf_duration(conf_get(n, "sd"), diags, 0, LONGEST, &ret->sd);
+    conf_choice(conf_get(n, "covers"), diags, covers, GENERATOR_STAGES, &ret->covers);
 }
 
-static void read_nothing(struct reader *r, yaml_node_t *value, void *field)
+/* The real work is done in one order; a profile cannot wait for a later part of it before an earlier one. */
+static void check_order(const struct conf_node *stages, struct diag_list *diags, struct profile *p)
 {
-    (void)field;
-    scalar(r, value, "a text");
+    p->stages[p->stage_count - 1].covers =
+        STAGE_MESH_EXPORT; /* a job has not ended before its model exists */
+    const struct conf_node *n = stages->first;
+    for (int i = 0, highest = -1; i < p->stage_count; i++, n = n->next) {
+        if (p->stages[i].covers >= 0 && p->stages[i].covers < highest)
+            conf_error(n, diags, NULL, "a stage before it covers later work already");
+        highest = p->stages[i].covers > highest ? p->stages[i].covers : highest;
+    }
 }
 
-static void read_mapping(struct reader *r, yaml_node_t *node, const struct key *keys, int count, void *into)
+static void read_stages(const struct conf_node *n, struct diag_list *diags, struct profile *p)
 {
-    if (node->type != YAML_MAPPING_NODE) {
-        complain(r, node, NULL, "expected a mapping", "");
+    if (!n || !conf_expect_kind(n, CONF_SEQUENCE, STAGE_HINT, diags))
+        return;
+    if (n->count == 0 || n->count > PROFILE_STAGES_MAX) {
+        conf_error(n, diags, NULL, "from 1 to %d stages", PROFILE_STAGES_MAX);
         return;
     }
-    unsigned seen = 0;
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
-         pair++) {
-        yaml_node_t *name = yaml_document_get_node(&r->doc, pair->key);
-        yaml_node_t *value = yaml_document_get_node(&r->doc, pair->value);
-        const char *text = scalar(r, name, "a key");
-        int i = 0;
-        while (text && i < count && strcmp(text, keys[i].name) != 0)
-            i++;
-        if (text && i == count)
-            complain(r, name, NULL, "unknown key ", text);
-        else if (text && seen >> i & 1)
-            complain(r, name, NULL, "a second time the key ", text);
-        else if (text) {
-            seen |= 1u << i;
-            keys[i].read(r, value, (char *)into + keys[i].field);
-        }
-    }
-    for (int i = 0; i < count; i++)
-        if (keys[i].required && !(seen >> i & 1))
-            complain(r, node, NULL, "a missing key: ", keys[i].name);
+    for (const struct conf_node *item = n->first; item; item = item->next)
+        read_stage(item, diags, &p->stages[p->stage_count++]);
+    check_order(n, diags, p);
 }
 
-static void read_stages(struct reader *r, yaml_node_t *value, void *field)
+static void read_gpu(const struct conf_node *n, struct diag_list *diags, struct profile_gpu *ret)
 {
-    static const struct key KEYS[] = {
-        {"name", read_name, offsetof(struct profile_stage, name), true},
-        {"covers", read_covers, offsetof(struct profile_stage, covers), false},
-        {"mean", read_duration, offsetof(struct profile_stage, mean), true},
-        {"sd", read_duration, offsetof(struct profile_stage, sd), false},
+    static const struct conf_key KEYS[] = {
+        {"total_mb", "total_mb: 24576", true},
+        {"base_mb", "base_mb: 4927", true},
+        {"job_mb", "job_mb: 4096", true},
+        {"share", "share: 0.8", true},
     };
-    struct profile *p = field;
-    if (value->type != YAML_SEQUENCE_NODE) {
-        complain(r, value, NULL, "expected a list of stages", "");
+    if (!n ||
+        !conf_expect_kind(n, CONF_MAPPING, "gpu: {total_mb: 24576, base_mb: 4927, job_mb: 4096, share: 0.8}",
+                          diags) ||
+        !conf_expect_keys(n, KEYS, sizeof KEYS / sizeof KEYS[0], diags))
         return;
-    }
-    for (yaml_node_item_t *item = value->data.sequence.items.start; item < value->data.sequence.items.top;
-         item++) {
-        yaml_node_t *node = yaml_document_get_node(&r->doc, *item);
-        if (p->stage_count == PROFILE_STAGES_MAX) {
-            complain(r, node, NULL, "more than 16 stages", "");
-            return;
-        }
-        struct profile_stage *stage = &p->stages[p->stage_count++];
-        stage->covers = -1;
-        read_mapping(r, node, KEYS, sizeof KEYS / sizeof KEYS[0], stage);
-    }
-    if (p->stage_count == 0)
-        complain(r, value, NULL, "a profile needs a stage", "");
+    ret->present = true;
+    bool ok = conf_number(conf_get(n, "total_mb"), diags, 0, MOST_MEGABYTES, &ret->total_mb);
+    ok &= conf_number(conf_get(n, "base_mb"), diags, 0, MOST_MEGABYTES, &ret->base_mb);
+    ok &= conf_number(conf_get(n, "job_mb"), diags, 0, MOST_MEGABYTES, &ret->job_mb);
+    ok &= conf_number(conf_get(n, "share"), diags, 0, 1, &ret->share);
+    if (ok && ret->base_mb > ret->share * ret->total_mb)
+        conf_error(n, diags, "base_mb has to lie below share * total_mb", "no memory is left for jobs");
 }
 
-static void read_gpu(struct reader *r, yaml_node_t *value, void *field)
+static bool read_profile(const struct conf_node *root, int before, struct diag_list *diags,
+                         struct profile *ret)
 {
-    static const struct key KEYS[] = {
-        {"total_mb", read_number, offsetof(struct profile_gpu, total_mb), true},
-        {"base_mb", read_number, offsetof(struct profile_gpu, base_mb), true},
-        {"job_mb", read_number, offsetof(struct profile_gpu, job_mb), true},
-        {"share", read_number, offsetof(struct profile_gpu, share), true},
+    static const struct conf_key KEYS[] = {
+        {"profile", "profile: hunyuan3d", true}, {"about", "about: one line", false},
+        {"load", "load: 200ms", false},          {"stages", "stages: a list", true},
+        {"gpu", "gpu: a mapping", false},
     };
-    struct profile_gpu *gpu = field;
-    gpu->present = true;
-    read_mapping(r, value, KEYS, sizeof KEYS / sizeof KEYS[0], gpu);
-    if (gpu->share > 1 || gpu->base_mb > gpu->share * gpu->total_mb)
-        complain(r, value, "share is at most 1, and base_mb lies below share * total_mb",
-                 "no memory is left for jobs", "");
-}
-
-static void read_profile(struct reader *r, yaml_node_t *root, struct profile *ret)
-{
-    static const struct key KEYS[] = {
-        {"profile", read_name, offsetof(struct profile, name), true},   {"about", read_nothing, 0, false},
-        {"load", read_duration, offsetof(struct profile, load), false}, {"stages", read_stages, 0, true},
-        {"gpu", read_gpu, offsetof(struct profile, gpu), false},
-    };
-    read_mapping(r, root, KEYS, sizeof KEYS / sizeof KEYS[0], ret);
-    if (ret->stage_count) /* a job has not ended before its model exists */
-        ret->stages[ret->stage_count - 1].covers = STAGE_MESH_EXPORT;
-    for (int i = 0, highest = -1; i < ret->stage_count; i++) {
-        int covers = ret->stages[i].covers;
-        if (covers >= 0 && covers < highest)
-            complain(r, root, NULL, "stages cover the generator's out of order: ", ret->stages[i].name);
-        highest = covers > highest ? covers : highest;
+    *ret = (struct profile){0};
+    if (!root)
+        return false;
+    if (conf_expect_kind(root, CONF_MAPPING, "profile: hunyuan3d", diags) &&
+        conf_expect_keys(root, KEYS, sizeof KEYS / sizeof KEYS[0], diags)) {
+        const char *about;
+        read_name(conf_get(root, "profile"), diags, ret->name);
+        conf_string(conf_get(root, "about"), diags, &about);
+        conf_duration(conf_get(root, "load"), diags, 0, LONGEST, &ret->load);
+        read_stages(conf_get(root, "stages"), diags, ret);
+        read_gpu(conf_get(root, "gpu"), diags, &ret->gpu);
     }
+    return diags->count == before;
 }
 
 bool profile_parse(const char *text, size_t len, const char *file, struct profile *ret,
                    struct diag_list *diags)
 {
-    *ret = (struct profile){0};
-    struct reader r = {.file = file, .diags = diags};
+    struct arena arena;
+    arena_init(&arena, "profile", CONF_ARENA_BYTES);
     int before = diags->count;
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser))
-        return false;
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
-    if (!yaml_parser_load(&parser, &r.doc)) {
-        diag_add(diags, file, (int)parser.problem_mark.line + 1, (int)parser.problem_mark.column + 1, NULL,
-                 "not YAML: %s", parser.problem ? parser.problem : "out of memory");
-    } else {
-        yaml_node_t *root = yaml_document_get_root_node(&r.doc);
-        if (root)
-            read_profile(&r, root, ret);
-        else
-            diag_add(diags, file, 1, 1, NULL, "the file is empty");
-        yaml_document_delete(&r.doc);
-    }
-    yaml_parser_delete(&parser);
-    return diags->count == before;
+    bool ok = read_profile(conf_parse(&arena, file, text, len, diags), before, diags, ret);
+    arena_finish(&arena);
+    return ok;
 }
 
 static bool exists(char *path, const char *dir, const char *name)
@@ -255,15 +171,11 @@ bool profile_load(const char *name, struct profile *ret, struct diag_list *diags
                  "no profile \"%s\"", name);
         return false;
     }
-    struct buf text;
-    buf_init(&text, FILE_MAX);
-    int error = file_read(path, &text);
-    bool ok = false;
-    if (error)
-        diag_add(diags, path, 0, 0, NULL, "cannot be read: %s", strerror(error));
-    else
-        ok = profile_parse(buf_text(&text), text.len, path, ret, diags);
-    buf_finish(&text);
+    struct arena arena;
+    arena_init(&arena, "profile", CONF_ARENA_BYTES);
+    int before = diags->count;
+    bool ok = read_profile(conf_load(&arena, path, diags), before, diags, ret);
+    arena_finish(&arena);
     return ok;
 }
 

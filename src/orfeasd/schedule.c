@@ -46,6 +46,7 @@ void schedule_submit(struct schedule *s, struct job *job)
     assert(schedule_has_room(s) && !job->next);
     job->state = JOB_QUEUED;
     job->submitted = loop_now(s->loop);
+    timestamp_text(clock_wall(), job->queued_at);
     job->place = s->queued++;
     *(s->last ? &s->last->next : &s->first) = job;
     s->last = job;

@@ -124,13 +124,13 @@ static bool set_rate(struct settings *s, const char *text)
 }
 
 static const struct setting {
-    const char *option, *variable; /* either may be NULL */
+    const char *option, *variable; /* one of them may be NULL */
     set_function *set;
-    const char *expects; /* also what stands behind the option in the help */
+    const char *expects; /* also what stands behind its name in the help */
     const char *about;
 } SETTINGS[] = {
-    {NULL, "ORFEAS_HOST", set_host, "an IPv4 address", NULL},
-    {NULL, "ORFEAS_PORT", set_port, "a port from 0 to 65535", NULL},
+    {NULL, "ORFEAS_HOST", set_host, "ADDRESS", "where to listen (127.0.0.1)"},
+    {NULL, "ORFEAS_PORT", set_port, "PORT, from 0 to 65535", "(5000)"},
     {"--listen", NULL, set_listen, "ADDRESS:PORT",
      "where to listen (127.0.0.1:5000); port 0 takes a free one; only loopback addresses"},
     {"--data", NULL, set_data, "DIR",
@@ -143,10 +143,9 @@ static const struct setting {
      "divide the profile's and the load time (1)"},
     {"--seed", NULL, set_seed, "N", "the profile's random numbers follow from it (random)"},
     {"--load-time", NULL, set_load_time, "DURATION", "how long the models load at the start, as in 25s"},
-    {NULL, "MAX_UPLOAD_MB", set_max_upload, "megabytes, from 1 to 500", "largest upload (50)"},
-    {NULL, "CORS_ORIGINS", set_cors, "an origin, or *", "sent as Access-Control-Allow-Origin (*)"},
-    {NULL, "ENABLE_RATE_LIMITING", set_rate_limiting, "true or false",
-     "limit uploads and generations (false)"},
+    {NULL, "MAX_UPLOAD_MB", set_max_upload, "N, from 1 to 500", "largest upload, in megabytes (50)"},
+    {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *", "sent as Access-Control-Allow-Origin (*)"},
+    {NULL, "ENABLE_RATE_LIMITING", set_rate_limiting, "true|false", "limit uploads and generations (false)"},
     {NULL, "RATE_LIMIT_PER_MINUTE", set_rate, "N, from 1 to 100000", "requests per client and minute (60)"},
 };
 
@@ -217,8 +216,7 @@ enum settings_action settings_read(struct settings *s, int argc, char **argv, st
     read_environment(s, diags);
     for (int i = 1; i < argc;)
         i += read_option(s, argc, argv, i, diags);
-    if (diags->count == 0)
-        check_loopback(s, diags);
+    check_loopback(s, diags);
     return diags->count ? SETTINGS_BAD : SETTINGS_RUN;
 }
 
@@ -233,10 +231,6 @@ void settings_help(struct buf *out)
     buf_add_text(out, "  --help, --version\n\nenvironment:\n");
     for (int i = 0; i < SETTING_COUNT; i++)
         if (SETTINGS[i].variable)
-            buf_printf(out, "  %-22s %s%s%s\n", SETTINGS[i].variable,
-                       SETTINGS[i].option ? SETTINGS[i].option : "",
-                       SETTINGS[i].option ? "" : SETTINGS[i].expects,
-                       SETTINGS[i].option  ? ""
-                       : SETTINGS[i].about ? "; "
-                                           : "");
+            buf_printf(out, "  %s=%s\n      %s\n", SETTINGS[i].variable, SETTINGS[i].expects,
+                       SETTINGS[i].about);
 }

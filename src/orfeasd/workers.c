@@ -31,7 +31,8 @@ struct workers {
     bool stop;
     atomic_bool cancel;
     atomic_int warm;
-    int count;
+    int count;   /* how many there are to be */
+    int started; /* how many run: all, once they were created */
     pthread_t threads[];
 };
 
@@ -201,9 +202,10 @@ struct workers *workers_create(struct loop *loop, const struct store *store, int
     queue_init(&w->done);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->more, NULL);
-    while (w->count < count && pthread_create(&w->threads[w->count], NULL, run_thread, w) == 0)
-        w->count++;
-    if (w->count == count)
+    w->count = count; /* before the first thread, which compares with it */
+    while (w->started < count && pthread_create(&w->threads[w->started], NULL, run_thread, w) == 0)
+        w->started++;
+    if (w->started == count)
         return w;
     workers_destroy(w);
     return NULL;
@@ -218,7 +220,7 @@ void workers_destroy(struct workers *w)
     w->stop = true;
     pthread_cond_broadcast(&w->more);
     pthread_mutex_unlock(&w->lock);
-    for (int i = 0; i < w->count; i++)
+    for (int i = 0; i < w->started; i++)
         pthread_join(w->threads[i], NULL);
     pthread_cond_destroy(&w->more);
     pthread_mutex_destroy(&w->lock);

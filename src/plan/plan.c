@@ -29,8 +29,12 @@ const char *measure_unit_name(enum measure_unit unit)
 }
 
 static const struct conf_key scenario_keys[] = {
-    {"scenario", "scenario: peak", true}, {"about"}, {"workflow"}, {"vars"},
-    {"load", "load: {users: closed, jobs: 5}", true}, {"criteria"},
+    {"scenario", "scenario: peak", true},
+    {"about"},
+    {"workflow"},
+    {"vars"},
+    {"load", "load: {users: closed, jobs: 5}", true},
+    {"criteria"},
 };
 
 static struct plan *plan_create(double time_scale)
@@ -41,8 +45,11 @@ static struct plan *plan_create(double time_scale)
     arena_init(&plan->arena, "plan", ARENA_MAX);
     plan->scenario = plan->about = plan->file = "";
     plan->time_scale = time_scale;
-    plan->workflow = (struct workflow){
-        .name = "", .about = "", .health_path = "/health", .ready_path = "/ready", .metrics_path = "/metrics"};
+    plan->workflow = (struct workflow){.name = "",
+                                       .about = "",
+                                       .health_path = "/health",
+                                       .ready_path = "/ready",
+                                       .metrics_path = "/metrics"};
     plan->load.max_in_flight = 10000;
     plan->load.unique_images = true;
     return plan;
@@ -106,7 +113,8 @@ static void read_workflow(struct compile *c, const struct conf_node *root, const
 
 static void read_criteria(struct compile *c, const struct conf_node *list)
 {
-    static const char hint[] = "write criteria: and below it '- {name: p95_ok, expect: \"p95(generation) < 120s\"}'";
+    static const char hint[] =
+        "write criteria: and below it '- {name: p95_ok, expect: \"p95(generation) < 120s\"}'";
     struct plan *plan = c->plan;
     if (!list || !conf_expect_kind(list, CONF_SEQUENCE, hint, c->diags))
         return;
@@ -148,7 +156,8 @@ static struct conf_node *ad_hoc_tree(struct compile *c, const struct plan_option
     return root;
 }
 
-static struct conf_node *scenario_tree(struct compile *c, const char *scenario, const struct plan_options *options)
+static struct conf_node *scenario_tree(struct compile *c, const char *scenario,
+                                       const struct plan_options *options)
 {
     if (!scenario && options->workflow)
         return ad_hoc_tree(c, options);

@@ -123,7 +123,7 @@ struct plan_phase {
 
 struct plan_load_model {
     enum user_model users;
-    int64_t jobs;              /* in all, of a closed model without durations; 0: no such limit */
+    int64_t jobs;              /* in all, of a closed model; with a duration too, what comes first; 0: no limit */
     int64_t max_in_flight;
     int warmup_jobs;
     bool unique_images;
@@ -201,8 +201,10 @@ struct plan_options {
     int setting_count;
 };
 
-/* `scenario` is a name (then share_dir/scenarios/NAME.yaml) or a path that ends in .yaml or .yml. Returns NULL with
- * every mistake in `diags`, never just the first. The caller frees with plan_free(). */
+/* `scenario` is a name (then share_dir/scenarios/NAME.yaml) or a path that ends in .yaml or .yml; NULL, with
+ * options->workflow set: an ad-hoc run of closed users without criteria, named as the workflow, whose jobs or
+ * duration the settings say. Returns NULL with every mistake in `diags`, never just the first. The caller frees with
+ * plan_free(). */
 struct plan *plan_load(const char *scenario, const struct plan_options *options, struct diag_list *diags);
 /* A workflow file alone, for `orfeas check`; true when it is right. */
 bool plan_check_workflow(const char *path, struct diag_list *diags);

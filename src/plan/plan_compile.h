@@ -1,8 +1,8 @@
 /*
  * plan_compile - what the parts of the compiler share; private to this layer.
  *
- * Each part reads its piece of the tree into the plan, tells every mistake and goes on with a harmless value. A plan
- * with mistakes is never given out, so that what stands in place of a wrong value does not matter.
+ * Each part reads its piece of the tree into the plan, tells every mistake and goes on with a harmless value.
+ * A plan with mistakes is never given out, so that what stands in place of a wrong value does not matter.
  */
 #pragma once
 
@@ -12,10 +12,10 @@
 enum {
     PLAN_STEPS_MAX = 32,
     PLAN_VARIABLES_MAX = 128,
-    PLAN_CAPTURES_MAX = 32,   /* of a step, with those that {step:/pointer} makes */
-    PLAN_MATCHES_MAX = 16,    /* of one until or fail */
-    PLAN_PARTS_MAX = 32,      /* of a multipart body */
-    PLAN_SEGMENTS_MAX = 256,  /* of a template */
+    PLAN_CAPTURES_MAX = 32,  /* of a step, with those that {step:/pointer} makes */
+    PLAN_MATCHES_MAX = 16,   /* of one until or fail */
+    PLAN_PARTS_MAX = 32,     /* of a multipart body */
+    PLAN_SEGMENTS_MAX = 256, /* of a template */
     PLAN_PHASES_MAX = 64,
     PLAN_CRITERIA_MAX = 100,
     PLAN_SETTINGS_MAX = 100,
@@ -31,8 +31,8 @@ struct compile {
     struct arena *arena;
     struct diag_list *diags;
     double time_scale;
-    bool has_steps;                       /* the workflow could be read: names of steps can be checked */
-    int captured_by[PLAN_VARIABLES_MAX];  /* the first step that captures it; -1: none */
+    bool has_steps;                      /* the workflow could be read: names of steps can be checked */
+    int captured_by[PLAN_VARIABLES_MAX]; /* the first step that captures it; -1: none */
 };
 
 /* ---- plan_scale.c: durations divided by the time scale ---- */
@@ -45,8 +45,8 @@ bool plan_read_range(const struct compile *c, const struct conf_node *n, struct 
 
 /* ---- plan_source.c: where files are ---- */
 
-/* The path of a scenario or workflow, in the arena; NULL after telling that there is none. `beside`: the file that
- * names it, or NULL; `asked_by`: the value that names it, or NULL when it is the command line. */
+/* The path of a scenario or workflow, in the arena; NULL after telling that there is none. `beside`: the file
+ * that names it, or NULL; `asked_by`: the value that names it, or NULL when it is the command line. */
 const char *plan_find_scenario(struct compile *c, const char *name, const char *share_dir);
 const char *plan_find_workflow(struct compile *c, const char *name, const char *share_dir, const char *beside,
                                const struct conf_node *asked_by);
@@ -70,11 +70,11 @@ void plan_variables_override(struct compile *c, const struct conf_node *vars);
 
 struct template_builder {
     struct compile *c;
-    int step;              /* in which the template is used */
-    struct buf text;       /* not yet a segment */
+    int step;        /* in which the template is used */
+    struct buf text; /* not yet a segment */
     struct segment segments[PLAN_SEGMENTS_MAX];
     int count;
-    bool failed;           /* too many segments: told at the end */
+    bool failed; /* too many segments: told at the end */
 };
 
 void template_begin(struct template_builder *b, struct compile *c, int step);

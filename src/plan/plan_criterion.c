@@ -38,7 +38,8 @@ static const struct measure_row {
 
 enum { MEASURES = sizeof measures / sizeof measures[0] };
 
-static const struct measure_row percentile_row = {"p95", MEASURE_PERCENTILE, UNIT_SECONDS, ARGUMENT_SUBJECT, false};
+static const struct measure_row percentile_row = {"p95", MEASURE_PERCENTILE, UNIT_SECONDS, ARGUMENT_SUBJECT,
+                                                  false};
 
 static const char *const unit_hints[] = {
     [UNIT_NONE] = "write a plain number: 50",
@@ -156,16 +157,19 @@ static void resolve_series(struct parser *p, const char *word, size_t at, struct
     }
     char hint[CONF_HINT];
     if (conf_closest(word, ours, 2) || strchr(word, '.'))
-        error_at(p, at, conf_suggest(word, "write target.memory, gpu.memory or the name of a metric; known: ", ours, 2,
-                                     hint),
+        error_at(p, at,
+                 conf_suggest(word, "write target.memory, gpu.memory or the name of a metric; known: ", ours,
+                              2, hint),
                  "there is no series '%s'", word);
 }
 
-static bool parse_argument(struct parser *p, const struct measure_row *row, const char *name, struct measure *m)
+static bool parse_argument(struct parser *p, const struct measure_row *row, const char *name,
+                           struct measure *m)
 {
     char word[WORD], hint[CONF_HINT];
     size_t at;
-    snprintf(hint, sizeof hint, "write %s(%s)", name, row->argument == ARGUMENT_SERIES ? "target.memory" : "generation");
+    snprintf(hint, sizeof hint, "write %s(%s)", name,
+             row->argument == ARGUMENT_SERIES ? "target.memory" : "generation");
     if (row->argument == ARGUMENT_NONE) {
         snprintf(hint, sizeof hint, "write %s alone", name);
         if (*rest(p) == '(')
@@ -226,7 +230,8 @@ static bool parse_selector(struct parser *p, struct measure *m)
     nsec last = 0;
     if (is_phase)
         resolve_phase(p, value, value_at, m);
-    else if (!duration_parse(value, strlen(value), &last) || last < PLAN_DURATION_MIN || last > PLAN_DURATION_MAX)
+    else if (!duration_parse(value, strlen(value), &last) || last < PLAN_DURATION_MIN ||
+             last > PLAN_DURATION_MAX)
         error_at(p, value_at, selector_hint, "'%s' is no duration up to 30 days", conf_shown(value, shown));
     m->last = plan_scaled(p->c, last);
     return expect(p, "}", selector_hint);
@@ -247,7 +252,8 @@ static bool percentile_of(struct parser *p, const char *word, size_t at, double 
     return true;
 }
 
-static const struct measure_row *find_measure(struct parser *p, const char *word, size_t at, struct measure *m)
+static const struct measure_row *find_measure(struct parser *p, const char *word, size_t at,
+                                              struct measure *m)
 {
     const char *names[MEASURES + 1] = {"p95"};
     for (int i = 0; i < MEASURES; i++) {
@@ -327,7 +333,9 @@ static bool parse_limit(struct parser *p, const struct measure_row *row, enum me
     if (decimal(word, digits, &bare))
         snprintf(hint, sizeof hint, "write %.*s%s", (int)digits, word, measure_unit_name(unit));
     error_at(p, *ret_at, hint, "'%s' does not fit: %s is %s", conf_shown(word, shown), row->name,
-             unit == UNIT_SECONDS ? "a time" : unit == UNIT_PERCENT ? "in per cent" : "a count");
+             unit == UNIT_SECONDS   ? "a time"
+             : unit == UNIT_PERCENT ? "in per cent"
+                                    : "a count");
     return true;
 }
 
@@ -345,10 +353,14 @@ static const struct {
     const char *sign;
     enum comparison comparison;
 } comparisons[] = {
-    {"<=", COMPARE_AT_MOST}, {">=", COMPARE_AT_LEAST}, {"<", COMPARE_LESS}, {">", COMPARE_GREATER},
+    {"<=", COMPARE_AT_MOST},
+    {">=", COMPARE_AT_LEAST},
+    {"<", COMPARE_LESS},
+    {">", COMPARE_GREATER},
 };
 
-static void check_possible(struct parser *p, const struct measure_row *row, size_t at, const struct criterion *k)
+static void check_possible(struct parser *p, const struct measure_row *row, size_t at,
+                           const struct criterion *k)
 {
     static const char hint[] = "no result can ever fulfil it";
     bool may_be_negative = row->kind == MEASURE_GROWTH || row->kind == MEASURE_DEGRADATION;
@@ -384,11 +396,11 @@ static bool parse_near(struct parser *p, const struct measure_row *row, struct c
         return false;
     k->comparison = COMPARE_NEAR;
     if (right->unit != row->unit)
-        error_at(p, at, "compare two times, two rates or two counts", "%s and %s have different units", row->name,
-                 right->name);
+        error_at(p, at, "compare two times, two rates or two counts", "%s and %s have different units",
+                 row->name, right->name);
     else if (k->left.kind == k->right.kind && k->left.percentile == k->right.percentile &&
-             k->left.step == k->right.step && k->left.phase == k->right.phase && k->left.last == k->right.last &&
-             k->left.kind != MEASURE_GROWTH)
+             k->left.step == k->right.step && k->left.phase == k->right.phase &&
+             k->left.last == k->right.last && k->left.kind != MEASURE_GROWTH)
         error_at(p, at, "select a phase on one side: {phase=spike}", "this compares a measure with itself");
     return true;
 }
@@ -446,7 +458,8 @@ static void parse_expression(struct compile *c, const struct conf_node *n, struc
         return;
     char shown[CONF_SHOWN];
     found(&p, shown);
-    error_at(&p, p.at, "a criterion holds one comparison; write a second criterion", "%s is not expected here", shown);
+    error_at(&p, p.at, "a criterion holds one comparison; write a second criterion",
+             "%s is not expected here", shown);
 }
 
 void plan_criterion_compile(struct compile *c, const struct conf_node *n, struct criterion *ret)
@@ -454,7 +467,8 @@ void plan_criterion_compile(struct compile *c, const struct conf_node *n, struct
     static const struct conf_key keys[] = {{"name", "name: p95_ok", true},
                                            {"expect", "expect: \"p95(generation) < 120s\"", true}};
     *ret = (struct criterion){.left = {.phase = -1}};
-    if (!conf_expect_kind(n, CONF_MAPPING, "write {name: p95_ok, expect: \"p95(generation) < 120s\"}", c->diags))
+    if (!conf_expect_kind(n, CONF_MAPPING, "write {name: p95_ok, expect: \"p95(generation) < 120s\"}",
+                          c->diags))
         return;
     const struct conf_node *name = conf_get(n, "name"), *expression = conf_get(n, "expect");
     conf_expect_keys(n, keys, 2, c->diags);
@@ -463,8 +477,8 @@ void plan_criterion_compile(struct compile *c, const struct conf_node *n, struct
         conf_error(name, c->diags, "choose another name", "'overall' is the verdict over all criteria");
     for (struct criterion *other = c->plan->criteria; ret->name && other < ret; other++) {
         if (other->name && strcmp(other->name, ret->name) == 0)
-            conf_error(name, c->diags, "give each criterion a name of its own", "there is a criterion '%s' already",
-                       ret->name);
+            conf_error(name, c->diags, "give each criterion a name of its own",
+                       "there is a criterion '%s' already", ret->name);
     }
     if (conf_string(expression, c->diags, &ret->expression) && ret->expression)
         parse_expression(c, expression, ret);

@@ -47,13 +47,15 @@ static bool is_number(const char *text)
 
 static bool is_literal(const struct conf_node *n)
 {
-    return !n->quoted && (strcmp(n->text, "true") == 0 || strcmp(n->text, "false") == 0 || is_number(n->text));
+    return !n->quoted &&
+           (strcmp(n->text, "true") == 0 || strcmp(n->text, "false") == 0 || is_number(n->text));
 }
 
 /* "{quality}" and nothing else: the value keeps its own type. */
 static bool is_one_placeholder(const struct conf_node *n)
 {
-    return n->len > 2 && n->text[0] == '{' && n->text[1] != '{' && strchr(n->text, '}') == n->text + n->len - 1;
+    return n->len > 2 && n->text[0] == '{' && n->text[1] != '{' &&
+           strchr(n->text, '}') == n->text + n->len - 1;
 }
 
 static void emit_scalar(struct template_builder *b, const struct conf_node *n)

@@ -17,8 +17,11 @@ static const struct conf_key load_keys[] = {
 };
 
 static const struct conf_key phase_keys[] = {
-    {"name", "name: spike", true}, {"users", "users: 10", true}, {"duration", "duration: 5m", true},
-    {"think"},                     {"start_every"},
+    {"name", "name: spike", true},
+    {"users", "users: 10", true},
+    {"duration", "duration: 5m", true},
+    {"think"},
+    {"start_every"},
 };
 
 static const nsec day = 86400 * NSEC_PER_SEC;
@@ -34,7 +37,8 @@ static bool read_users(struct compile *c, const struct conf_node *n)
         conf_error(n, c->diags, "write users: closed and concurrent: 4, or phases with users",
                    "'users' says how users behave, not how many there are");
     else if (n && n->kind == CONF_SCALAR && strcmp(n->text, "open") == 0)
-        conf_error(n, c->diags, "write paced or closed", "users that arrive at a rate ('open') are not supported");
+        conf_error(n, c->diags, "write paced or closed",
+                   "users that arrive at a rate ('open') are not supported");
     else
         ok = conf_choice(n, c->diags, names, 2, &choice);
     c->plan->load.users = (enum user_model)choice;
@@ -65,7 +69,8 @@ static void read_phase(struct compile *c, const struct conf_node *n, struct plan
     for (int i = 0; i < index && phase->name; i++) {
         const char *other = c->plan->load.phases[i].name;
         if (other && strcmp(other, phase->name) == 0)
-            conf_error(name, c->diags, "give each phase a name of its own", "there is a phase '%s' already", other);
+            conf_error(name, c->diags, "give each phase a name of its own", "there is a phase '%s' already",
+                       other);
     }
     read_user_count(c, conf_get(n, "users"), &phase->users);
     plan_read_duration(c, conf_get(n, "duration"), PLAN_DURATION_MIN, PLAN_DURATION_MAX, &phase->duration);
@@ -86,7 +91,8 @@ static void check_total(struct compile *c, const struct conf_node *list)
     }
 }
 
-static void refuse_beside_phases(struct compile *c, const struct conf_node *load, const char *key, const char *hint)
+static void refuse_beside_phases(struct compile *c, const struct conf_node *load, const char *key,
+                                 const char *hint)
 {
     const struct conf_node *n = conf_get(load, key);
     if (n)
@@ -103,7 +109,8 @@ static void read_phases(struct compile *c, const struct conf_node *load, const s
     if (!conf_expect_kind(list, CONF_SEQUENCE, hint, c->diags))
         return;
     if (list->count < 1 || list->count > PLAN_PHASES_MAX) {
-        conf_error(list, c->diags, hint, "'phases' must hold 1 to %d phases, not %d", PLAN_PHASES_MAX, list->count);
+        conf_error(list, c->diags, hint, "'phases' must hold 1 to %d phases, not %d", PLAN_PHASES_MAX,
+                   list->count);
         return;
     }
     l->phases = arena_new(c->arena, struct plan_phase, list->count);
@@ -125,7 +132,8 @@ static void read_single(struct compile *c, const struct conf_node *load, const s
     l->phases[0].name = c->plan->scenario;
     l->phases[0].duration = NSEC_NEVER;
     read_user_count(c, conf_get(load, "concurrent"), &l->phases[0].users);
-    plan_read_duration(c, conf_get(load, "duration"), PLAN_DURATION_MIN, PLAN_DURATION_MAX, &l->phases[0].duration);
+    plan_read_duration(c, conf_get(load, "duration"), PLAN_DURATION_MIN, PLAN_DURATION_MAX,
+                       &l->phases[0].duration);
     if (conf_get(load, "duration") || conf_get(load, "jobs"))
         return;
     bool paced = l->users == USERS_PACED;

@@ -7,7 +7,8 @@ nsec plan_scaled(const struct compile *c, nsec t)
 {
     if (t == 0 || t == NSEC_NEVER)
         return t;
-    nsec scaled = llroundl((long double)t / c->time_scale); /* 64 bits of mantissa: an hour at 60 is a minute */
+    nsec scaled =
+        llroundl((long double)t / c->time_scale); /* 64 bits of mantissa: an hour at 60 is a minute */
     return scaled < 1 ? 1 : scaled;
 }
 
@@ -31,8 +32,8 @@ static bool range_end(const struct compile *c, const struct conf_node *n, size_t
     while (to > from && n->text[to - 1] == ' ')
         to--;
     if (!duration_parse(n->text + from, to - from, ret)) {
-        conf_error_at(n, from, c->diags, range_hint, "'%.*s' is no duration", (int)(to - from < 40 ? to - from : 40),
-                      n->text + from);
+        conf_error_at(n, from, c->diags, range_hint, "'%.*s' is no duration",
+                      (int)(to - from < 40 ? to - from : 40), n->text + from);
         return false;
     }
     if (*ret > PLAN_DURATION_MAX) {
@@ -56,7 +57,8 @@ bool plan_read_range(const struct compile *c, const struct conf_node *n, struct 
         return ok;
     }
     if (strncmp(n->text, uniform, strlen(uniform)) != 0) {
-        conf_error(n, c->diags, "write think: uniform 20s..60s", "a range needs the name of its distribution");
+        conf_error(n, c->diags, "write think: uniform 20s..60s",
+                   "a range needs the name of its distribution");
         return false;
     }
     nsec low, high;
@@ -65,7 +67,8 @@ bool plan_read_range(const struct compile *c, const struct conf_node *n, struct 
     if (!low_ok || !high_ok)
         return false;
     if (low > high) {
-        conf_error_at(n, strlen(uniform), c->diags, "write the shorter one first", "this range ends before it begins");
+        conf_error_at(n, strlen(uniform), c->diags, "write the shorter one first",
+                      "this range ends before it begins");
         return false;
     }
     *ret = (struct nsec_range){plan_scaled(c, low), plan_scaled(c, high)};

@@ -19,8 +19,8 @@ static bool is_number(const char *text)
     return digits > 0 && strlen(text) == digits + (*text == '-');
 }
 
-static void report_phases(struct compile *c, const struct plan_setting *setting, const struct conf_node *phases,
-                          const char *key)
+static void report_phases(struct compile *c, const struct plan_setting *setting,
+                          const struct conf_node *phases, const char *key)
 {
     char hint[CONF_HINT] = "say which: ", shown[CONF_SHOWN];
     size_t used = strlen(hint);
@@ -30,7 +30,8 @@ static void report_phases(struct compile *c, const struct plan_setting *setting,
         char number[16];
         snprintf(number, sizeof number, "%d", index);
         const char *text = name && name->kind == CONF_SCALAR ? conf_shown(name->text, shown) : number;
-        used += (size_t)snprintf(hint + used, sizeof hint - used, "%sload.phases.%s.%s", index ? ", " : "", text, key);
+        used += (size_t)snprintf(hint + used, sizeof hint - used, "%sload.phases.%s.%s", index ? ", " : "",
+                                 text, key);
     }
     char origin[CONF_SHOWN * 2];
     snprintf(origin, sizeof origin, "%.*s", (int)sizeof origin - 1, setting->origin);

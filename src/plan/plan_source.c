@@ -11,13 +11,15 @@ enum { NAMES_MAX = 64 };
 static bool is_path(const char *name)
 {
     size_t len = strlen(name);
-    return (len > 5 && strcmp(name + len - 5, ".yaml") == 0) || (len > 4 && strcmp(name + len - 4, ".yml") == 0);
+    return (len > 5 && strcmp(name + len - 5, ".yaml") == 0) ||
+           (len > 4 && strcmp(name + len - 4, ".yml") == 0);
 }
 
 /* Anything else could leave the folder that a name stands for. */
 static bool is_name(const char *name)
 {
-    return *name && strlen(name) <= 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name);
+    return *name && strlen(name) <= 64 &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name);
 }
 
 static bool is_there(const char *path)

@@ -11,8 +11,8 @@ static const struct {
     enum http_method method;
     bool has_body;
 } actions[] = {
-    {"get", STEP_REQUEST, METHOD_GET, false},       {"post", STEP_REQUEST, METHOD_POST, true},
-    {"put", STEP_REQUEST, METHOD_PUT, true},        {"delete", STEP_REQUEST, METHOD_DELETE, false},
+    {"get", STEP_REQUEST, METHOD_GET, false}, {"post", STEP_REQUEST, METHOD_POST, true},
+    {"put", STEP_REQUEST, METHOD_PUT, true},  {"delete", STEP_REQUEST, METHOD_DELETE, false},
     {"poll", STEP_POLL, METHOD_GET, false},
 };
 
@@ -136,7 +136,8 @@ static void check_path_text(const struct compile *c, const struct conf_node *n)
                       "a path begins with '/', a {variable} or http://");
     for (size_t i = 0; i < n->len; i++) {
         if (!is_path_byte(n->text[i])) {
-            conf_error_at(n, i, c->diags, "write it percent-encoded: a space is %20", "this cannot stand in a path");
+            conf_error_at(n, i, c->diags, "write it percent-encoded: a space is %20",
+                          "this cannot stand in a path");
             return;
         }
     }
@@ -160,7 +161,8 @@ static void read_part(struct compile *c, const struct conf_node *n, int step, st
         return;
     ret->is_image = strcmp(text, "@{image}") == 0;
     if (text[0] == '@' && !ret->is_image)
-        conf_error(n, c->diags, "write \"@{image}\": the picture of the run", "only the image can be sent as a file");
+        conf_error(n, c->diags, "write \"@{image}\": the picture of the run",
+                   "only the image can be sent as a file");
     else if (!ret->is_image)
         compile_text(c, n, step, &ret->value);
 }
@@ -180,7 +182,8 @@ static void read_multipart(struct compile *c, const struct conf_node *n, int ste
         read_part(c, entry, step, &s->parts[s->part_count++]);
 }
 
-static void read_body(struct compile *c, const struct conf_node *n, int step, struct plan_step *s, bool allowed)
+static void read_body(struct compile *c, const struct conf_node *n, int step, struct plan_step *s,
+                      bool allowed)
 {
     const struct conf_node *json = conf_get(n, "json"), *multipart = conf_get(n, "multipart");
     const struct conf_node *body = json ? json : multipart;
@@ -198,8 +201,8 @@ static void read_body(struct compile *c, const struct conf_node *n, int step, st
 
 /* ---- polls ---- */
 
-static void add_match(struct compile *c, const struct conf_node *value, const char *pointer, struct plan_match *matches,
-                      int *count)
+static void add_match(struct compile *c, const struct conf_node *value, const char *pointer,
+                      struct plan_match *matches, int *count)
 {
     const char *text = "";
     if (!conf_string(value, c->diags, &text))
@@ -214,7 +217,8 @@ static struct plan_match *read_matches(struct compile *c, const struct conf_node
 {
     struct plan_match *matches = arena_new(c->arena, struct plan_match, PLAN_MATCHES_MAX);
     char hint[CONF_HINT];
-    snprintf(hint, sizeof hint, "write %s: {/status: %s}", n->key, strcmp(n->key, "fail") ? "completed" : "failed");
+    snprintf(hint, sizeof hint, "write %s: {/status: %s}", n->key,
+             strcmp(n->key, "fail") ? "completed" : "failed");
     if (!conf_expect_kind(n, CONF_MAPPING, hint, c->diags))
         return matches;
     if (n->count == 0)
@@ -240,15 +244,16 @@ static void read_poll(struct compile *c, const struct conf_node *n, struct plan_
         for (int i = 0; i < 3; i++) {
             const struct conf_node *entry = conf_get(n, only[i]);
             if (entry)
-                conf_error_key(entry, c->diags, "write poll: in place of the method", "'%s' belongs to a poll",
-                               only[i]);
+                conf_error_key(entry, c->diags, "write poll: in place of the method",
+                               "'%s' belongs to a poll", only[i]);
         }
         return;
     }
     s->every = plan_scaled(c, NSEC_PER_SEC);
     plan_read_duration(c, conf_get(n, "every"), PLAN_DURATION_MIN, 3600 * NSEC_PER_SEC, &s->every);
     if (!until)
-        conf_error(n, c->diags, "write until: {/status: completed}", "a poll needs 'until': when is it done?");
+        conf_error(n, c->diags, "write until: {/status: completed}",
+                   "a poll needs 'until': when is it done?");
     else
         s->until = read_matches(c, until, &s->until_count);
     if (fail)
@@ -272,7 +277,8 @@ static void read_model(struct compile *c, const struct conf_node *n, struct plan
     int choice;
     s->model_valid = n && conf_choice(n, c->diags, words, 1, &choice);
     if (n && s->kind == STEP_POLL)
-        conf_error_key(n, c->diags, "put it at the step that downloads the model", "a poll's answer is no model");
+        conf_error_key(n, c->diags, "put it at the step that downloads the model",
+                       "a poll's answer is no model");
 }
 
 /* ---- the step ---- */
@@ -284,13 +290,14 @@ static int find_action(struct compile *c, const struct conf_node *n)
     for (int i = 0; i < ACTIONS; i++) {
         const struct conf_node *entry = conf_get(n, actions[i].key);
         if (entry && found >= 0)
-            conf_error_key(entry, c->diags, "make it a step of its own", "a step does one thing: it has '%s' already",
-                           actions[found].key);
+            conf_error_key(entry, c->diags, "make it a step of its own",
+                           "a step does one thing: it has '%s' already", actions[found].key);
         else if (entry)
             found = i;
     }
     if (found < 0)
-        conf_error(n, c->diags, "write get:, post:, put:, delete: or poll: and a path", "this step does nothing");
+        conf_error(n, c->diags, "write get:, post:, put:, delete: or poll: and a path",
+                   "this step does nothing");
     return found;
 }
 

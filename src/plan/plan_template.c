@@ -50,7 +50,8 @@ void template_end(struct template_builder *b, const struct conf_node *n, struct 
 {
     flush(b);
     if (b->failed || b->text.failed)
-        conf_error(n, b->c->diags, NULL, "this is too long, or holds more than %d variables", PLAN_SEGMENTS_MAX / 2);
+        conf_error(n, b->c->diags, NULL, "this is too long, or holds more than %d variables",
+                   PLAN_SEGMENTS_MAX / 2);
     ret->count = b->count;
     ret->segments = arena_new(b->c->arena, struct segment, b->count ? b->count : 1);
     memcpy(ret->segments, b->segments, (size_t)b->count * sizeof b->segments[0]);
@@ -59,7 +60,8 @@ void template_end(struct template_builder *b, const struct conf_node *n, struct 
 
 /* ---- what stands between { and } ---- */
 
-static bool capture_once(struct compile *c, const struct conf_node *n, int step, int variable, const char *pointer)
+static bool capture_once(struct compile *c, const struct conf_node *n, int step, int variable,
+                         const char *pointer)
 {
     struct plan_step *s = &c->plan->workflow.steps[step];
     for (int i = 0; i < s->capture_count; i++) {
@@ -67,7 +69,8 @@ static bool capture_once(struct compile *c, const struct conf_node *n, int step,
             return true;
     }
     if (s->capture_count == PLAN_CAPTURES_MAX) {
-        conf_error(n, c->diags, NULL, "more than %d values are taken from step '%s'", PLAN_CAPTURES_MAX, s->name);
+        conf_error(n, c->diags, NULL, "more than %d values are taken from step '%s'", PLAN_CAPTURES_MAX,
+                   s->name);
         return false;
     }
     s->captures[s->capture_count++] = (struct plan_capture){variable, pointer};
@@ -89,19 +92,22 @@ static int resolve_answer(struct template_builder *b, const struct conf_node *n,
     }
     if (step >= b->step) {
         conf_error_at(n, offset, c->diags, "use the answer of an earlier step",
-                      step == b->step ? "step '%s' cannot use its own answer" : "step '%s' comes later", name);
+                      step == b->step ? "step '%s' cannot use its own answer" : "step '%s' comes later",
+                      name);
         return -1;
     }
     if (pointer[0] != '/' || !jsonptr_valid(pointer)) {
-        conf_error_at(n, offset + (size_t)(pointer - whole), c->diags, "write {step:/name} or {step:/list/0/name}",
-                      "'%s' is no JSON pointer", conf_shown(pointer, shown));
+        conf_error_at(n, offset + (size_t)(pointer - whole), c->diags,
+                      "write {step:/name} or {step:/list/0/name}", "'%s' is no JSON pointer",
+                      conf_shown(pointer, shown));
         return -1;
     }
     int variable = plan_variable_capture(c, n, whole, step);
     return variable >= 0 && capture_once(c, n, step, variable, pointer) ? variable : -1;
 }
 
-static void report_unknown(const struct compile *c, const struct conf_node *n, size_t offset, const char *name)
+static void report_unknown(const struct compile *c, const struct conf_node *n, size_t offset,
+                           const char *name)
 {
     const char *names[PLAN_VARIABLES_MAX];
     const struct workflow *w = &c->plan->workflow;
@@ -131,7 +137,8 @@ static int resolve(struct template_builder *b, const struct conf_node *n, size_t
         return -1;
     }
     int by = c->captured_by[variable];
-    bool is_known = variable < VARIABLE_BUILTINS || c->plan->workflow.variables[variable].value || by < b->step;
+    bool is_known =
+        variable < VARIABLE_BUILTINS || c->plan->workflow.variables[variable].value || by < b->step;
     if (!is_known) {
         conf_error_at(n, offset, c->diags, "use it in a later step, or give it a first value in vars",
                       "'%s' is only known after step '%s'", name, c->plan->workflow.steps[by].name);

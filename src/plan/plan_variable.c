@@ -51,8 +51,8 @@ static bool check_name(const struct compile *c, const struct conf_node *n)
     bool fits = n->key[0] && strlen(n->key) <= 64 && strspn(n->key, letters) == strlen(n->key) &&
                 !(n->key[0] >= '0' && n->key[0] <= '9');
     if (!fits) {
-        conf_error_key(n, c->diags, "use letters, digits and _, with no digit first", "'%s' cannot be a variable",
-                       shown);
+        conf_error_key(n, c->diags, "use letters, digits and _, with no digit first",
+                       "'%s' cannot be a variable", shown);
         return false;
     }
     int found = plan_variable_find(c, n->key);
@@ -65,7 +65,8 @@ static bool check_name(const struct compile *c, const struct conf_node *n)
 
 int plan_variable_capture(struct compile *c, const struct conf_node *n, const char *name, int step)
 {
-    bool is_hidden = n->kind == CONF_SCALAR && n->key != name; /* made by {step:/pointer}, not named by the user */
+    bool is_hidden =
+        n->kind == CONF_SCALAR && n->key != name; /* made by {step:/pointer}, not named by the user */
     if (!is_hidden && !check_name(c, n))
         return -1;
     int index = plan_variable_find(c, name);

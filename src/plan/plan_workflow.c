@@ -25,14 +25,16 @@ static void read_step_name(struct compile *c, const struct conf_node *n, struct 
     if (plan_step_find(c, name) >= 0)
         conf_error(place, c->diags, "give each step a name of its own", "there is a step '%s' already", name);
     else if (strcmp(name, "generation") == 0)
-        conf_error(place, c->diags, "choose another name", "'generation' means all steps that make the model");
+        conf_error(place, c->diags, "choose another name",
+                   "'generation' means all steps that make the model");
     else
         s->name = name;
 }
 
 static bool has_steps(struct compile *c, const struct conf_node *list)
 {
-    if (!list || !conf_expect_kind(list, CONF_SEQUENCE, "steps: and below it '- {name: ..., get: /...}'", c->diags))
+    if (!list ||
+        !conf_expect_kind(list, CONF_SEQUENCE, "steps: and below it '- {name: ..., get: /...}'", c->diags))
         return false;
     if (list->count >= 1 && list->count <= PLAN_STEPS_MAX)
         return true;
@@ -87,7 +89,8 @@ static void read_generation(struct compile *c, const struct conf_node *n)
         conf_error(n, c->diags, "write the earlier step first", "the generation ends before it begins");
 }
 
-/* The step whose answer means that the target has taken the job: the one before the first wait, else the last. */
+/* The step whose answer means that the target has taken the job: the one before the first wait, else the
+ * last. */
 static int default_accept(const struct workflow *w)
 {
     for (int i = 0; i < w->step_count; i++) {

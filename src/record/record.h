@@ -96,7 +96,7 @@ struct record {
     nsec started_wall;          /* of the zero of time */
     nsec load_ended;            /* when users stopped to start jobs */
     nsec ended;                 /* the last job's end */
-    bool interrupted;
+    bool interrupted;           /* by a signal, or because RECORD_JOBS_MAX jobs were reached */
     int step_count;
     int phase_count;
     struct record_span *phases; /* as they were played */
@@ -114,12 +114,12 @@ struct record {
     struct record_generator generator;
 };
 
-enum { RECORD_MESSAGES_MAX = 100 };
+enum { RECORD_MESSAGES_MAX = 100, RECORD_JOBS_MAX = 1 << 20 };
 
 void record_init(struct record *r, int step_count, int phase_count);
 void record_finish(struct record *r);
 
-/* A new job with all times -1. */
+/* A new job with all times -1. There are fewer than RECORD_JOBS_MAX. */
 struct record_job *record_add_job(struct record *r);
 /* The index of the message, which is copied; past the maximum all are "other errors". Control characters and bytes
  * that are not UTF-8 become '?': the text comes from outside. */

@@ -13,12 +13,13 @@ enum {
     JSONPTR_TEXT_MAX = 64 << 10, /* bytes of a value as text */
 };
 
-/* Is it "" (the whole document), or '/' and parts with only ~0 and ~1 escaped, and at most JSONPTR_MAX long? */
+/* Is it "" (the whole document), or '/' and parts with only ~0 and ~1 escaped, and at most JSONPTR_MAX long?
+ */
 bool jsonptr_valid(const char *pointer);
 
 /* A borrowed reference, or NULL: nothing is there, or the pointer is not valid. */
 json_t *jsonptr_get(const json_t *root, const char *pointer);
 
-/* The value as text in the arena: a string as it is, all else as JSON (a number in its shortest form, 100.0 as "100").
- * NULL when `value` is NULL, longer than JSONPTR_TEXT_MAX, or a string with a NUL inside. */
+/* The value as text in the arena: a string as it is, all else as JSON (a number in its shortest form, 100.0
+ * as "100"). NULL when `value` is NULL, longer than JSONPTR_TEXT_MAX, or a string with a NUL inside. */
 const char *jsonptr_text(const json_t *value, struct arena *arena);

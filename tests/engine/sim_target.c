@@ -86,7 +86,7 @@ static void on_status(struct sim_target *t, int socket, int id)
         snprintf(json, sizeof json, "{\"status\":\"failed\",\"error\":\"No foreground\"}");
     else
         snprintf(json, sizeof json,
-                 "{\"status\":\"completed\",\"download_url\":\"/api/download/job-%d/model.stl\",\"created_at\":%.9f,"
+                 "{\"status\":\"completed\",\"download_url\":\"/api/download/job-%d/model.stl\",\"queued_at\":%.9f,"
                  "\"started_at\":%.9f,\"finished_at\":%.9f}",
                  id, nsec_to_sec(job->created), nsec_to_sec(job->started), nsec_to_sec(job->finished));
     answer_json(t, socket, 200, json);

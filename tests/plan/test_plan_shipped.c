@@ -195,7 +195,7 @@ static void test_workflow(void **state)
     assert_string_equal(wait->until[0].pointer, "/status");
     assert_string_equal(wait->until[0].value, "completed");
     assert_string_equal(wait->fail[0].value, "failed");
-    assert_string_equal(wait->created_pointer, "/created_at");
+    assert_string_equal(wait->created_pointer, "/queued_at");
     assert_string_equal(wait->started_pointer, "/started_at");
     assert_string_equal(wait->finished_pointer, "/finished_at");
     assert_string_equal(wait->error_pointer, "/error");
@@ -221,7 +221,8 @@ static void test_every_shipped_file_checks(void **state)
     struct fixture f;
     begin(&f);
     static const char *const files[] = {"scenarios/baseline.yaml", "scenarios/normal.yaml",   "scenarios/peak.yaml",
-                                        "scenarios/spike.yaml",    "scenarios/sustained.yaml", "workflows/orfeas-3d.yaml"};
+                                        "scenarios/spike.yaml",    "scenarios/sustained.yaml", "workflows/orfeas-3d.yaml",
+                                        "workflows/get.yaml"};
     for (int i = 0; i < COUNT(files); i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s", SHARE_DIR, files[i]);

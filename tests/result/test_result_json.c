@@ -87,8 +87,8 @@ static void test_golden(void **state)
     assert_near(number(out, "p95_duration"), 84.8, 0);
     assert_string_equal(string(out, "verdict"), "pass");
     assert_string_equal(string(out, "scenario"), "baseline");
-    assert_string_equal(string(out, "started_at"), "2026-01-31T12:00:00.000Z");
-    assert_string_equal(string(out, "ended_at"), "2026-01-31T12:06:50.500Z");
+    assert_string_equal(string(out, "started_at"), "2026-01-31T12:00:00.000000Z");
+    assert_string_equal(string(out, "ended_at"), "2026-01-31T12:06:50.500000Z");
     static const char *const checks[] = {"avg_time_ok", "zero_errors", "full_success", "all_completed",
                                          "overall"};
     const json_t *validation = json_object_get(out, "validation");

@@ -1,0 +1,214 @@
+#include "server_impl.h"
+
+#include "families.h"
+#include "route.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const nsec IDLE_TIME = 60 * NSEC_PER_SEC, BODY_TIME = 20 * NSEC_PER_SEC,
+                  BODY_TIME_MAX = 120 * NSEC_PER_SEC;
+
+enum {
+    BODY_DROP_FACTOR = 4, /* a body too large is read and dropped up to this multiple, then cut off */
+};
+
+static enum method method_parse(const char *name)
+{
+    for (int i = 0; i < METHOD_OTHER; i++)
+        if (strcmp(name, method_name((enum method)i)) == 0)
+            return (enum method)i;
+    return METHOD_OTHER;
+}
+
+static void refuse_method(struct exchange *x)
+{
+    if (x->method == METHOD_OPTIONS) {
+        exchange_text(x);
+        exchange_send(x, 204, NULL);
+        exchange_add_header(x, "Access-Control-Allow-Methods", route_allow(x->route));
+        exchange_add_header(x, "Access-Control-Allow-Headers", "Content-Type, Prefer");
+        exchange_add_header(x, "Access-Control-Max-Age", "600");
+    } else {
+        exchange_send_error(x, 405, "Method not allowed");
+    }
+    exchange_add_header(x, "Allow", route_allow(x->route));
+}
+
+static int64_t body_limit(const struct exchange *x)
+{
+    return x->route && x->route->upload ? x->server->max_body : SERVER_BODY_SMALL;
+}
+
+static void refuse_body(struct exchange *x)
+{
+    exchange_send_error(x, 413, "File too large (max %dMB)",
+                        (int)(x->server->settings->max_upload_bytes >> 20));
+}
+
+/* Content-Length as MHD has checked it: a number or absent. */
+static int64_t declared_length(const struct exchange *x)
+{
+    const char *text = exchange_header(x, "Content-Length");
+    return text ? strtoll(text, NULL, 10) : 0;
+}
+
+/* Returns false when the answer must go out at once, without the body: the client waits for leave to send it,
+ * or it is too long to be read and dropped. The connection is closed behind it. */
+static bool check_header(struct exchange *x)
+{
+    int64_t length = declared_length(x);
+    if (!x->route)
+        exchange_send_error(x, 404, "Not found");
+    else if (!x->handler)
+        refuse_method(x);
+    else if (exchange_header(x, "Content-Length") && exchange_header(x, "Transfer-Encoding"))
+        exchange_send_error(x, 400, "Both Content-Length and Transfer-Encoding");
+    else if (length > body_limit(x))
+        refuse_body(x);
+    else if (x->handler->begin)
+        x->handler->begin(x);
+    return !x->response || (!exchange_header(x, "Expect") && length <= BODY_DROP_FACTOR * body_limit(x));
+}
+
+static enum MHD_Result on_header(struct exchange *x, const char *url, const char *method)
+{
+    x->first_call_done = true;
+    x->in_request = true;
+    x->method = method_parse(method);
+    x->route = route_find(url, x->params);
+    x->handler = x->route ? route_handler(x->route, x->method) : NULL;
+    x->body_began = loop_now(x->server->loop);
+    x->deadline = x->body_began + BODY_TIME;
+    return check_header(x) ? MHD_YES : exchange_queue(x);
+}
+
+static enum MHD_Result on_body(struct exchange *x, const char *bytes, size_t len)
+{
+    x->body_bytes += (int64_t)len;
+    nsec grace = BODY_TIME + x->body_bytes * (NSEC_PER_SEC / 1000);
+    x->deadline = x->body_began + (grace < BODY_TIME_MAX ? grace : BODY_TIME_MAX);
+    int64_t limit = body_limit(x);
+    if (x->body_bytes > BODY_DROP_FACTOR * limit)
+        return MHD_NO;
+    if (!x->response && x->body_bytes > limit)
+        refuse_body(x);
+    if (!x->response && x->handler->body)
+        x->handler->body(x, bytes, len);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_complete(struct exchange *x)
+{
+    if (x->gone)
+        return MHD_NO;
+    if (!x->response && x->resumed)
+        x->handler->resume(x);
+    else if (!x->response)
+        x->handler->finish(x);
+    if (x->response)
+        return exchange_queue(x);
+    assert(x->held_by);
+    exchange_suspend(x);
+    return MHD_YES;
+}
+
+enum MHD_Result request_access(void *context, struct MHD_Connection *connection, const char *url,
+                               const char *method, const char *version, const char *bytes, size_t *len,
+                               void **request)
+{
+    (void)context;
+    (void)connection;
+    (void)version;
+    struct exchange *x = *request;
+    if (!x->first_call_done)
+        return on_header(x, url, method);
+    if (*len == 0)
+        return on_complete(x);
+    size_t taken = *len;
+    *len = 0;
+    return on_body(x, bytes, taken);
+}
+
+static struct exchange *exchange_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* The request line is there: the first moment that MHD tells of. */
+void *request_line(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    (void)uri;
+    struct server *s = context;
+    struct exchange *x = exchange_of(connection);
+    x->began = loop_now(s->loop);
+    if (x->deadline > x->began + server_header_time)
+        x->deadline = x->began + server_header_time;
+    return x;
+}
+
+/* ---- its end ---- */
+
+static struct request_series *series_of(struct exchange *x)
+{
+    struct server *s = x->server;
+    int row = x->route ? (int)(x->route - route_table) : route_count;
+    return &s->series[row * METHODS + (int)x->method];
+}
+
+static void count_request(struct exchange *x)
+{
+    struct metrics *m = x->backend->metrics;
+    struct request_series *series = series_of(x);
+    char status[8];
+    snprintf(status, sizeof status, "%d", x->status);
+    const char *labels[] = {method_name(x->method), x->route ? x->route->path : "other", status};
+    if (!series->duration)
+        series->duration = metrics_series(m, F_HTTP_DURATION, labels);
+    if (!series->by_status[x->status])
+        series->by_status[x->status] = metrics_series(m, F_HTTP_REQUESTS, labels);
+    metric_add(series->by_status[x->status], 1);
+    metric_observe(series->duration, nsec_to_sec(loop_now(x->server->loop) - x->began));
+    metric_add(x->backend->request_bytes, (double)x->body_bytes);
+    metric_add(x->backend->response_bytes, (double)x->response_bytes);
+    if (x->status < 400)
+        return;
+    if (!series->errors[x->status])
+        series->errors[x->status] = metrics_series(m, F_HTTP_ERRORS, labels);
+    metric_add(series->errors[x->status], 1);
+}
+
+void request_end(struct exchange *x)
+{
+    exchange_leave(x);
+    if (x->handler && x->handler->end)
+        x->handler->end(x);
+    if (x->response)
+        MHD_destroy_response(x->response);
+    count_request(x);
+    struct exchange clean = {.server = x->server,
+                             .backend = x->backend,
+                             .connection = x->connection,
+                             .fd = x->fd,
+                             .next = x->next,
+                             .prev = x->prev};
+    clean.deadline = loop_now(x->server->loop) + IDLE_TIME;
+    *x = clean;
+}
+
+void request_completed(void *context, struct MHD_Connection *connection, void **request,
+                       enum MHD_RequestTerminationCode code)
+{
+    (void)context;
+    (void)connection;
+    struct exchange *x = *request;
+    if (!x || !x->in_request)
+        return;
+    if (x->suspended)
+        exchange_release(x);
+    if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        x->status = 499;
+    request_end(x);
+}

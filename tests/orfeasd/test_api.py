@@ -1,0 +1,453 @@
+"""End-to-end tests of orfeasd over HTTP: the built program on a free loopback port.
+
+usage: test_api.py ORFEASD [unittest arguments]
+"""
+import concurrent.futures
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zlib
+
+ORFEASD = None
+JSON = {"Content-Type": "application/json"}
+
+
+def png(side=64):
+    """A red disk on a transparent ground."""
+    rows = bytearray()
+    for y in range(side):
+        rows.append(0)
+        for x in range(side):
+            inside = (x - side / 2) ** 2 + (y - side / 2) ** 2 < (side / 3) ** 2
+            rows += b"\xc0\x20\x20\xff" if inside else b"\0\0\0\0"
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b""))
+
+
+def form(image=None, name="image", **fields):
+    parts = []
+    if image is not None:
+        parts.append(b'--BB\r\nContent-Disposition: form-data; name="%s"; filename="x.png"\r\n'
+                     b"Content-Type: image/png\r\n\r\n%s\r\n" % (name.encode(), image))
+    for key, value in fields.items():
+        parts.append(b'--BB\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+                     % (key.encode(), str(value).encode()))
+    return b"".join(parts) + b"--BB--\r\n", {"Content-Type": "multipart/form-data; boundary=BB"}
+
+
+class Server:
+    def __init__(self, *options, env=None):
+        self.process = subprocess.Popen([ORFEASD, "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE,
+                                        text=True, env={**os.environ, **(env or {})})
+        line = self.process.stdout.readline()
+        self.port = int(re.fullmatch(r"orfeasd listening on http://127\.0\.0\.1:(\d+)\n", line)[1])
+
+    def request(self, method, path, body=None, headers=None, connection=None):
+        c = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        c.request(method, path, body, headers or {})
+        r = c.getresponse()
+        data = r.read()
+        if connection is None:
+            c.close()
+        is_json = (r.getheader("Content-Type") or "").startswith("application/json") and method != "HEAD"
+        return r.status, json.loads(data) if is_json else data, r
+
+    def socket(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+    def wait_ready(self):
+        while self.request("GET", "/ready")[0] != 200:
+            pass
+        return self
+
+    def upload(self):
+        return self.request("POST", "/api/upload-image", *form(PNG))[1]["job_id"]
+
+    def generate(self, job, headers=None, **params):
+        return self.request("POST", "/api/generate-3d", json.dumps({"job_id": job, **params}),
+                            {**JSON, **(headers or {})})
+
+    def wait_state(self, job, *states):
+        while True:
+            status = self.request("GET", "/api/job-status/" + job)[1]
+            if status["status"] in states:
+                return status
+
+    def metric(self, line):
+        text = self.request("GET", "/metrics")[1].decode()
+        found = re.search("^" + re.escape(line) + r" (\S+)$", text, re.M)
+        return float(found[1]) if found else None
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(30)
+        self.process.stdout.close()
+        return code
+
+
+PNG = png()
+
+
+class Api(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.data = tempfile.TemporaryDirectory()
+        cls.s = Server("--data", cls.data.name).wait_ready()
+
+    @classmethod
+    def tearDownClass(cls):
+        assert cls.s.stop() == 0
+        cls.data.cleanup()
+
+    def test_health(self):
+        status, body, r = self.s.request("GET", "/health")
+        self.assertEqual(status, 200)
+        self.assertEqual((body["status"], body["service"]), ("healthy", "orfeas-backend"))
+        self.assertEqual(r.getheader("Access-Control-Allow-Origin"), "*")
+        self.assertEqual(r.getheader("X-Content-Type-Options"), "nosniff")
+        self.assertEqual(self.s.request("GET", "/api/health")[1]["models_status"], "ready")
+
+    def test_methods(self):
+        status, _, r = self.s.request("GET", "/api/generate-3d")
+        self.assertEqual((status, r.getheader("Allow")), (405, "POST, OPTIONS"))
+        status, _, r = self.s.request("DELETE", "/health")
+        self.assertEqual((status, r.getheader("Allow")), (405, "GET, HEAD, OPTIONS"))
+        self.assertEqual(self.s.request("OPTIONS", "/api/upload-image")[0], 204)
+        status, body, r = self.s.request("HEAD", "/health")
+        self.assertEqual((status, body), (200, b""))
+        self.assertGreater(int(r.getheader("Content-Length")), 10)
+        for path in ("/", "/nothing", "/api/job-status/", "/api/job-status/a/b", "/health/"):
+            self.assertEqual(self.s.request("GET", path)[0], 404, path)
+
+    def test_whole_way(self):
+        job = self.s.upload()
+        self.assertEqual(self.s.request("GET", "/api/job-status/" + job)[1]["status"], "uploaded")
+        for number, (name, mime) in enumerate((("stl", "model/stl"), ("glb", "model/gltf-binary"))):
+            job = self.s.upload()
+            status, body, _ = self.s.generate(job, format=name, quality=3)
+            self.assertEqual((status, body["status"]), (200, "generating_3d"))
+            self.assertEqual(body["dimensions"], {"width": 100, "height": 100, "depth": 20})
+            done = self.s.wait_state(job, "completed", "failed")
+            self.assertEqual((done["status"], done["progress"], done["job_id"]), ("completed", 100, job))
+            self.assertLessEqual(done["created_at"], done["started_at"])
+            self.assertLessEqual(done["started_at"], done["finished_at"])
+            self.assertEqual([s["name"] for s in done["stages"]],
+                             ["image_loading", "image_preprocessing", "shape_generation", "texture_synthesis",
+                              "mesh_export"])
+            status, model, r = self.s.request("GET", done["download_url"])
+            self.assertEqual((status, r.getheader("Content-Type")), (200, mime))
+            self.assertIn("attachment", r.getheader("Content-Disposition"))
+            self.assertEqual(len(model), done["model"]["bytes"])
+            if number == 0:
+                self.assertEqual(len(model), 84 + 50 * done["model"]["triangles"])
+            self.assertEqual(self.s.generate(job)[0], 409)
+            self.assertEqual(self.s.request("GET", f"/api/download/{job}/model.ply")[0], 404)
+            self.assertEqual(self.s.request("GET", f"/api/download/{job}/input")[0], 404)
+
+    def test_preview(self):
+        body = self.s.request("POST", "/api/upload-image", *form(PNG))[1]
+        status, data, r = self.s.request("GET", body["preview_url"])
+        self.assertEqual((status, data, r.getheader("Content-Type")), (200, PNG, "image/png"))
+        self.assertEqual(body["image_info"], {"size": [64, 64], "format": "png", "mode": "RGBA",
+                                              "has_transparency": True, "file_size": len(PNG)})
+        self.assertEqual(self.s.request("GET", body["preview_url"].replace(".png", ".webp"))[0], 404)
+        self.assertEqual(self.s.request("GET", body["preview_url"][:-4])[0], 404)
+
+    def test_bad_uploads(self):
+        rows = [
+            (form(b"no picture at all"), 400),
+            (form(PNG[:20]), 400),
+            (form(b""), 400),
+            (form(PNG, name="picture"), 400),
+            ((form(PNG)[0][:-8], form(PNG)[1]), 400),
+            ((b"", form()[1]), 400),
+            ((b"x" * 1000, form()[1]), 400),
+            ((PNG, {"Content-Type": "image/png"}), 415),
+            ((PNG, {}), 415),
+            ((form(PNG)[0], {"Content-Type": "multipart/form-data"}), 415),
+        ]
+        before = os.listdir(self.data.name)
+        c = http.client.HTTPConnection("127.0.0.1", self.s.port, timeout=30)
+        for (body, headers), expected in rows:  # on one connection: a refusal does not end it
+            status, answer, _ = self.s.request("POST", "/api/upload-image", body, headers, c)
+            self.assertEqual(status, expected, answer)
+            self.assertTrue(answer["error"])
+        c.close()
+        self.assertEqual(os.listdir(self.data.name), before)
+
+    def test_parameters(self):
+        job = self.s.upload()
+        status, body, _ = self.s.generate(job, format="fbx", quality=11, dimensions={"width": 0, "height": 5})
+        self.assertEqual((status, body["error"]), (400, "Invalid request parameters"))
+        self.assertEqual([d["loc"] for d in body["details"]],
+                         [["format"], ["quality"], ["dimensions", "width"], ["dimensions", "depth"]])
+        for text in ("", "{", "[]", "7", '{"job_id": 7}', '{"job_id": "%s"}' % job.upper(), '{"job_id": "../../etc"}',
+                     '{"job_id":"%s","quality":"7"}' % job, '{"job_id":"%s","quality":1e400}' % job):
+            status, body, _ = self.s.request("POST", "/api/generate-3d", text, JSON)
+            self.assertEqual((status, bool(body["details"])), (400, True), text)
+        self.assertEqual(self.s.generate("00000000-0000-4000-8000-000000000000")[0], 404)
+        self.assertEqual(self.s.request("POST", "/api/generate-3d", "x", {"Content-Type": "text/plain"})[0], 415)
+        self.assertEqual(self.s.generate(job)[0], 200)
+
+    def test_held(self):
+        status, body, _ = self.s.request("POST", "/api/generate-3d", *form(PNG, format="obj", quality=2))
+        self.assertEqual((status, body["status"], body["format"], body["quality"]), (200, "completed", "obj", 2))
+        self.assertTrue(self.s.request("GET", body["download_url"])[1].count(b"\nf ") == body["model"]["triangles"])
+        status, body, _ = self.s.request("POST", "/api/generate-3d", *form(PNG, quality=99))
+        self.assertEqual((status, body["details"][0]["loc"]), (400, ["quality"]))
+
+    def test_prefer(self):
+        body, headers = form(PNG)
+        status, answer, r = self.s.request("POST", "/api/generate-3d", body, {**headers, "Prefer": "respond-async"})
+        self.assertEqual((status, r.getheader("Preference-Applied")), (202, "respond-async"))
+        self.assertEqual(r.getheader("Location"), answer["status_url"])
+        self.s.wait_state(answer["job_id"], "completed")
+        status, answer, _ = self.s.generate(self.s.upload(), {"Prefer": "wait=20"})
+        self.assertEqual((status, answer["status"]), (200, "completed"))
+        status, answer, _ = self.s.generate(self.s.upload(), {"Prefer": "respond-async"})
+        self.assertEqual(status, 202)
+
+    def test_failed_job(self):
+        broken = bytearray(png(48))
+        broken[60:80] = bytes(20)  # the header is fine, the pixels are not
+        status, body, _ = self.s.request("POST", "/api/generate-3d", *form(bytes(broken)))
+        self.assertEqual((status, body["status"], body["error_kind"]), (500, "failed", "bad_image"))
+        self.assertEqual(self.s.metric('model_3d_generations_total{format="stl",quality="7",status="failed"}'), 1)
+        self.assertEqual(self.s.metric('model_generation_failures_total{reason="bad_image"}'), 1)
+
+    def test_framing(self):
+        head = b"POST /api/generate-3d HTTP/1.1\r\nHost: x\r\n"
+        for rest, expected in ((b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
+                               (b"Content-Length: -4\r\n\r\n", b"400"),
+                               (b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+                                b"400")):
+            with self.s.socket() as c:
+                c.sendall(head + rest)
+                self.assertEqual(c.recv(4096).split()[1], expected)
+        with self.s.socket() as c:  # two requests at once: both are answered, in order
+            c.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            answer = b""
+            while piece := c.recv(4096):
+                answer += piece
+            self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", answer), [b"200", b"404"])
+
+    def test_expect_too_large(self):
+        with self.s.socket() as c:
+            c.sendall(b"POST /api/upload-image HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=B\r\n"
+                      b"Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
+            self.assertEqual(c.recv(4096).split()[1], b"413")
+
+    def test_metrics(self):
+        before = self.s.metric("job_queue_wait_seconds_count")
+        self.s.request("POST", "/api/generate-3d", *form(PNG))
+        self.assertEqual(self.s.metric("job_queue_wait_seconds_count"), before + 1)
+        text = self.s.request("GET", "/metrics")[1].decode()
+        for name in ("http_requests_total", "pipeline_stage_duration_seconds", "active_jobs", "job_slots",
+                     "process_resident_memory_bytes", "app_info"):
+            self.assertIn(f"# TYPE {name} ", text)
+        self.assertNotIn("gpu_", text)
+
+
+class Limits(unittest.TestCase):
+    def test_upload_limit(self):
+        s = Server(env={"MAX_UPLOAD_MB": "1"}).wait_ready()
+        for size in (2 << 20, 1 << 20):  # beyond the declared length, beyond the part's
+            status, body, _ = s.request("POST", "/api/upload-image", *form(PNG + bytes(size)))
+            self.assertEqual((status, body["error"]), (413, "File too large (max 1MB)"))
+        self.assertEqual(s.stop(), 0)
+
+    def test_queue_and_slots(self):
+        s = Server("--jobs", "1", "--queue", "1", "--profile", "hunyuan3d", "--time-scale", "100").wait_ready()
+        first, second, third = s.upload(), s.upload(), s.upload()
+        self.assertEqual(s.generate(first)[0], 200)
+        self.assertEqual(s.generate(second)[0], 200)
+        status, body, r = s.generate(third)
+        self.assertEqual((status, r.getheader("Retry-After")), (429, str(body["retry_after"])))
+        status = s.request("GET", "/api/job-status/" + second)[1]
+        self.assertEqual((status["status"], status["queue_position"]), ("queued", 1))
+        self.assertEqual((s.metric("active_jobs"), s.metric("job_queue_size")), (1, 1))
+        self.assertEqual(s.generate(second)[0], 409)
+        one, two = (s.wait_state(j, "completed") for j in (first, second))
+        self.assertLessEqual(one["finished_at"], two["started_at"])
+        self.assertEqual([x["name"] for x in one["stages"]],
+                         ["image_loading", "image_preprocessing", "shape_diffusion", "volume_decoding",
+                          "surface_extraction", "mesh_export"])
+        self.assertAlmostEqual(sum(x["seconds"] for x in one["stages"]), 0.82, delta=0.1)
+        self.assertEqual(s.stop(), 0)
+
+    def test_profile_gpu(self):
+        s = Server("--jobs", "4", "--profile", "hunyuan3d", "--time-scale", "20").wait_ready()
+        gpu = '{gpu_id="0",simulated="true"}'
+        self.assertEqual(s.metric("gpu_memory_allocated_mb" + gpu), 4927)
+        job = s.upload()
+        s.generate(job)
+        self.assertAlmostEqual(s.metric("gpu_memory_allocated_mb" + gpu), 4927 + (0.8 * 24576 - 4927) / 4, places=3)
+        self.assertEqual(s.metric("gpu_usage_percent" + gpu), 25)
+        self.assertEqual(s.stop(), 0)
+
+    def test_same_seed_same_times(self):
+        def stages(seed):
+            s = Server("--profile", "hunyuan3d", "--time-scale", "200", "--seed", seed).wait_ready()
+            job = s.upload()
+            s.generate(job)
+            done = s.wait_state(job, "completed")
+            s.stop()
+            return [sum(x["seconds"] for x in done["stages"][:end]) for end in (3, 4, 5)]  # deadlines, from the start
+
+        seven, again, eight = stages("7"), stages("7"), stages("8")
+        for i in range(3):
+            self.assertAlmostEqual(seven[i], again[i], places=5)
+            self.assertNotAlmostEqual(seven[i], eight[i], places=5)
+
+    def test_loading(self):
+        s = Server("--load-time", "1h")
+        status, body, _ = s.request("GET", "/ready")
+        self.assertEqual((status, body["status"]), (503, "not_ready"))
+        job = s.upload()
+        status, body, r = s.generate(job)
+        self.assertEqual((status, body["status"], body["retry_after"]), (503, "models_loading", 5))
+        self.assertEqual(r.getheader("Retry-After"), "5")
+        self.assertEqual(s.request("POST", "/api/generate-3d", *form(PNG))[0], 503)
+        self.assertEqual(s.stop(), 0)
+
+    def test_rate_limit(self):
+        s = Server(env={"ENABLE_RATE_LIMITING": "true", "RATE_LIMIT_PER_MINUTE": "2"}).wait_ready()
+        statuses = [s.request("POST", "/api/upload-image", *form(PNG))[0] for _ in range(4)]
+        self.assertEqual(statuses, [200, 200, 429, 429])
+        self.assertEqual(s.request("GET", "/health")[0], 200)
+        self.assertEqual(s.stop(), 0)
+
+
+class Clients(unittest.TestCase):
+    def test_many_held(self):
+        s = Server("--jobs", "8", "--queue", "200", "--profile", "hunyuan3d", "--time-scale", "400").wait_ready()
+        body, headers = form(PNG)
+        with concurrent.futures.ThreadPoolExecutor(100) as pool:
+            answers = list(pool.map(lambda _: s.request("POST", "/api/generate-3d", body, headers), range(100)))
+        self.assertEqual({(status, a["status"]) for status, a, _ in answers}, {(200, "completed")})
+        self.assertEqual(len({a["job_id"] for _, a, _ in answers}), 100)
+        self.assertEqual(s.metric("http_requests_held"), 0)
+        self.assertEqual(s.metric('http_requests_total{method="POST",endpoint="/api/generate-3d",status="200"}'), 100)
+        self.assertEqual(s.stop(), 0)
+
+    def test_vanishing_clients(self):
+        s = Server("--jobs", "100", "--profile", "hunyuan3d").wait_ready()
+        body, headers = form(PNG)
+        head = (f"POST /api/generate-3d HTTP/1.1\r\nHost: x\r\nContent-Type: {headers['Content-Type']}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n").encode()
+        sockets = [s.socket() for _ in range(100)]
+        for c in sockets:
+            c.sendall(head + body)
+        while s.metric("http_requests_held") != 100:
+            pass
+        for c in sockets:
+            c.close()
+        while s.metric("http_requests_held") != 0:
+            pass
+        while s.metric("http_connections_active") != 1:
+            pass
+        self.assertEqual(s.metric('http_requests_total{method="POST",endpoint="/api/generate-3d",status="499"}'), 100)
+        self.assertEqual(s.metric("active_jobs"), 100)
+        s.process.send_signal(signal.SIGTERM)
+        self.assertEqual(s.stop(), 0)  # the second signal: not the 82 s, and not the time to drain either
+
+    def test_wait_is_over(self):
+        s = Server("--profile", "hunyuan3d").wait_ready()
+        status, body, r = s.generate(s.upload(), {"Prefer": "wait=1"})
+        self.assertEqual((status, body["status"]), (202, "processing"))
+        s.process.send_signal(signal.SIGTERM)
+        self.assertEqual(s.stop(), 0)
+
+    def test_half_a_body(self):
+        data = tempfile.TemporaryDirectory()
+        s = Server("--data", data.name).wait_ready()
+        with s.socket() as c:
+            c.sendall(b"POST /api/upload-image HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=BB\r\n"
+                      b"Content-Length: 100000\r\n\r\n" + form(PNG)[0][:300])
+            while not os.listdir(data.name):
+                pass
+            self.assertEqual(len(os.listdir(data.name)), 1)
+        while s.metric("http_connections_active") != 1:
+            pass
+        self.assertEqual(os.listdir(data.name), [])
+        self.assertEqual(s.stop(), 0)
+        data.cleanup()
+
+    def test_slow_header(self):
+        s = Server().wait_ready()
+        with s.socket() as c:
+            c.sendall(b"GET /health HT")
+            self.assertEqual(c.recv(100), b"")  # the server ends it, after 10 s
+        self.assertEqual(s.stop(), 0)
+
+
+class Command(unittest.TestCase):
+    def run_it(self, *arguments, **env):
+        return subprocess.run([ORFEASD, *arguments], capture_output=True, text=True, env={**os.environ, **env},
+                              timeout=30)
+
+    def test_refusals(self):
+        for arguments, env, expected in (
+                (("--nonsense",), {}, "unknown option --nonsense"),
+                (("extra",), {}, "unknown argument extra"),
+                (("--jobs",), {}, "--jobs needs a value"),
+                (("--jobs", "0"), {}, "--jobs 0"),
+                (("--listen", "0.0.0.0:0"), {}, "no loopback address"),
+                (("--listen", "127.0.0.1"), {}, "ADDRESS:PORT"),
+                (("--time-scale", "nan"), {}, "--time-scale nan"),
+                (("--load-time", "5"), {}, "--load-time 5"),
+                (("--profile", "none-such"), {}, "no profile"),
+                (("--listen", "127.0.0.1:0", "--data", "/dev/null/x"), {}, "/dev/null/x"),
+                ((), {"ORFEAS_HOST": "0.0.0.0"}, "no loopback address"),
+                ((), {"MAX_UPLOAD_MB": "x"}, "MAX_UPLOAD_MB=x")):
+            r = self.run_it(*arguments, **env)
+            self.assertEqual((r.returncode, r.stdout), (2, ""), arguments)
+            self.assertIn(expected, r.stderr)
+
+    def test_help_and_version(self):
+        r = self.run_it("--help")
+        self.assertEqual(r.returncode, 0)
+        self.assertIn("--time-scale", r.stdout)
+        self.assertRegex(self.run_it("--version").stdout, r"^orfeasd \d")
+
+    def test_own_data_is_removed(self):
+        with tempfile.TemporaryDirectory() as temporary:
+            s = Server(env={"TMPDIR": temporary}).wait_ready()
+            s.request("POST", "/api/generate-3d", *form(PNG))
+            self.assertEqual(len(os.listdir(temporary)), 1)
+            self.assertEqual(s.stop(), 0)
+            self.assertEqual(os.listdir(temporary), [])
+
+    def test_given_data_is_kept(self):
+        with tempfile.TemporaryDirectory() as data:
+            s = Server("--data", data).wait_ready()
+            body = s.request("POST", "/api/generate-3d", *form(PNG))[1]
+            self.assertEqual(s.stop(), 0)
+            self.assertEqual(sorted(os.listdir(os.path.join(data, body["job_id"]))), ["input", "model.stl"])
+
+    def test_drain(self):
+        s = Server("--profile", "hunyuan3d", "--time-scale", "60").wait_ready()
+        body, headers = form(PNG)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(s.request, "POST", "/api/generate-3d", body, headers)
+            while s.metric("http_requests_held") != 1:
+                pass
+            self.assertEqual(s.stop(), 0)
+            self.assertEqual(answer.result()[1]["status"], "completed")
+
+
+if __name__ == "__main__":
+    ORFEASD = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

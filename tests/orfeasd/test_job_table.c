@@ -1,0 +1,83 @@
+#include "test.h"
+
+#include "job_table.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static struct job *add(struct job_table *t, int64_t bytes)
+{
+    struct uuid id = uuid_make();
+    int fd = store_create_input(t->store, &id);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(store_commit_input(t->store, &id), 0);
+    struct job *job = job_create(&id);
+    job->input_bytes = bytes;
+    job_table_add(t, job);
+    return job;
+}
+
+static bool has_files(const struct job_table *t, const struct uuid *id)
+{
+    char path[STORE_PATH_MAX];
+    store_input_path(t->store, id, path);
+    return access(path, R_OK) == 0;
+}
+
+static void test_oldest_goes(void **state)
+{
+    (void)state;
+    struct store store;
+    assert_int_equal(store_init(&store, NULL), 0);
+    struct job_table *t = job_table_create(&store, &(struct job_limits){3, 1000});
+    struct uuid first = add(t, 1)->id, second = add(t, 1)->id;
+    struct job *awake = add(t, 1);
+    job_table_wake(t, awake);
+    struct uuid third = add(t, 1)->id, fourth = add(t, 1)->id;
+    assert_null(job_table_find(t, &first));
+    assert_false(has_files(t, &first));
+    assert_true(has_files(t, &second));
+    assert_ptr_equal(job_table_find(t, &awake->id), awake);
+    awake->model_bytes = 990;
+    job_table_rest(t, awake); /* now the newest; by number the second goes, and by size nothing more */
+    assert_null(job_table_find(t, &second));
+    assert_non_null(job_table_find(t, &third));
+    assert_int_equal(t->bytes, 993);
+    struct uuid large = add(t, 5000)->id; /* more than all may have: it alone stays */
+    assert_null(job_table_find(t, &fourth));
+    assert_non_null(job_table_find(t, &large));
+    assert_int_equal(t->count, 1);
+    assert_int_equal(t->evicted, 5);
+    job_table_destroy(t);
+    char dir[STORE_DIR_MAX];
+    memcpy(dir, store.dir, sizeof dir);
+    store_finish(&store);
+    assert_int_not_equal(access(dir, F_OK), 0);
+}
+
+static void test_store_refuses_twice(void **state)
+{
+    (void)state;
+    struct store store;
+    assert_int_equal(store_init(&store, NULL), 0);
+    struct uuid id = uuid_make();
+    int fd = store_create_input(&store, &id);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(store_create_input(&store, &id), -EEXIST);
+    store_remove(&store, &id);
+    fd = store_create_input(&store, &id);
+    assert_true(fd >= 0);
+    close(fd);
+    store_finish(&store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_oldest_goes),
+        cmocka_unit_test(test_store_refuses_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,197 @@
+#include "plan_fixture.h"
+
+static struct plan *load_workflow(struct fixture *f, const char *workflow)
+{
+    put("w.yaml", workflow);
+    return load_right(f, "scenario: s\nworkflow: w.yaml\nload: {users: closed, jobs: 1}\n");
+}
+
+/* Text with <kind name> for the variables. */
+static const char *shown(const struct plan *plan, const struct template *t, struct buf *out)
+{
+    static const char *const marks[] = {[SEGMENT_VARIABLE] = "v", [SEGMENT_JSON] = "j", [SEGMENT_JSON_PART] = "p"};
+    buf_clear(out);
+    for (int i = 0; i < t->count; i++) {
+        const struct segment *s = &t->segments[i];
+        if (s->kind == SEGMENT_TEXT)
+            buf_add(out, s->text, s->len);
+        else
+            buf_printf(out, "<%s %s>", marks[s->kind], plan->workflow.variables[s->variable].name);
+    }
+    return buf_text(out);
+}
+
+static void test_json_bodies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *expected;
+    } rows[] = {
+        {"{a: 1, b: -2.5e3, c: 0, d: 0.5}", "{\"a\":1,\"b\":-2.5e3,\"c\":0,\"d\":0.5}"},
+        {"{a: \"1\", b: '2.5', c: \"true\"}", "{\"a\":\"1\",\"b\":\"2.5\",\"c\":\"true\"}"},
+        {"{a: true, b: false, c: null, d: ~, e: }",
+         "{\"a\":true,\"b\":false,\"c\":null,\"d\":null,\"e\":null}"},
+        {"{a: 0x10, b: .5, c: 007, d: 1., e: yes, f: 1e, g: +1}",
+         "{\"a\":\"0x10\",\"b\":\".5\",\"c\":\"007\",\"d\":\"1.\",\"e\":\"yes\",\"f\":\"1e\",\"g\":\"+1\"}"},
+        {"{q: \"{quality}\", t: \"a {quality} b\", u: \"{format}{quality}\"}",
+         "{\"q\":<j quality>,\"t\":\"a <p quality> b\",\"u\":\"<p format><p quality>\"}"},
+        {"{a: [1, [2, {b: \"{user}\"}]], c: {}, d: []}", "{\"a\":[1,[2,{\"b\":<j user>}]],\"c\":{},\"d\":[]}"},
+        {"[1, \"{number}\"]", "[1,<j number>]"},
+        {"{a: \"q\\\"b\\\\n\\n\\té\"}", "{\"a\":\"q\\\"b\\\\n\\u000a\\u0009é\"}"},
+        {"{\"k\\\"ey\": 1}", "{\"k\\\"ey\":1}"},
+        {"{a: \"{{x}}\", b: \"{{\"}", "{\"a\":\"{x}\",\"b\":\"{\"}"},
+        {"{a: \"{seed}{{\"}", "{\"a\":\"<p seed>{\"}"},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+        struct buf out;
+        char text[1024];
+        begin(&f);
+        buf_init(&out, 1 << 16);
+        snprintf(text, sizeof text, "workflow: w\nsteps:\n  - {name: a, post: /x, json: %s}\n", rows[i].yaml);
+        struct plan *plan = load_workflow(&f, text);
+        assert_int_equal(plan->workflow.steps[0].body, BODY_JSON);
+        assert_string_equal(shown(plan, &plan->workflow.steps[0].json, &out), rows[i].expected);
+        plan_free(plan);
+        buf_finish(&out);
+        end(&f);
+    }
+}
+
+static void test_multipart(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct buf out;
+    begin(&f);
+    buf_init(&out, 1 << 16);
+    struct plan *plan = load_workflow(&f, "workflow: w\nsteps:\n"
+                                          "  - {name: a, put: /x, multipart: {file: \"@{image}\", kind: \"f-{format}\", n: 5}}\n");
+    const struct plan_step *s = &plan->workflow.steps[0];
+    assert_int_equal(s->method, METHOD_PUT);
+    assert_int_equal(s->part_count, 3);
+    assert_true(s->parts[0].is_image);
+    assert_false(s->parts[1].is_image);
+    assert_string_equal(shown(plan, &s->parts[1].value, &out), "f-<v format>");
+    assert_string_equal(shown(plan, &s->parts[2].value, &out), "5");
+    plan_free(plan);
+    buf_finish(&out);
+    end(&f);
+}
+
+static void test_variables(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct buf out;
+    begin(&f);
+    buf_init(&out, 1 << 16);
+    struct plan *plan = load_workflow(
+        &f, "workflow: w\nvars: {style: toon, job: none, quality: 3}\nsteps:\n"
+            "  - {name: a, get: \"/{job}/{style}\", capture: {job: /id, other: /x/0}}\n"
+            "  - {name: b, get: \"/{other}/{a:/url}/{a:/url}/{a:/id}\"}\n"
+            "  - {name: c, get: \"{a:/url}\"}\n");
+    const struct workflow *w = &plan->workflow;
+    static const struct {
+        const char *name, *value;
+    } expected[] = {{"user", NULL}, {"number", NULL}, {"seed", NULL}, {"format", "stl"}, {"quality", "3"},
+                    {"style", "toon"}, {"job", "none"}, {"other", NULL}, {"a:/url", NULL}, {"a:/id", NULL}};
+    assert_int_equal(w->variable_count, COUNT(expected));
+    for (int i = 0; i < COUNT(expected); i++) {
+        assert_string_equal(w->variables[i].name, expected[i].name);
+        assert_int_equal(w->variables[i].value != NULL, expected[i].value != NULL);
+        if (expected[i].value)
+            assert_string_equal(w->variables[i].value, expected[i].value);
+    }
+    assert_int_equal(w->steps[0].capture_count, 4); /* two said, two from templates, each once */
+    assert_string_equal(w->steps[0].captures[1].pointer, "/x/0");
+    assert_string_equal(w->steps[0].captures[2].pointer, "/url");
+    assert_string_equal(shown(plan, &w->steps[1].path, &out), "/<v other>/<v a:/url>/<v a:/url>/<v a:/id>");
+    assert_int_equal(w->steps[1].method, METHOD_GET);
+    plan_free(plan);
+    buf_finish(&out);
+    end(&f);
+}
+
+static void test_polls(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    f.options.time_scale = 4;
+    struct plan *plan = load_workflow(
+        &f, "workflow: w\nsteps:\n  - {name: a, post: /x}\n  - name: b\n    poll: /s\n"
+            "    until: {/status: [done, ok], /progress: 100}\n    fail: {/error/code: 5}\n    error: /why\n"
+            "    times: {started: /t}\n  - {name: c, delete: /x, expect: [200, 204, 404]}\n");
+    const struct plan_step *s = &plan->workflow.steps[1];
+    assert_int_equal(s->kind, STEP_POLL);
+    assert_int_equal(s->every, NSEC_PER_SEC / 4); /* a second, if nothing is said */
+    assert_int_equal(s->until_count, 3);
+    assert_string_equal(s->until[1].pointer, "/status");
+    assert_string_equal(s->until[1].value, "ok");
+    assert_string_equal(s->until[2].pointer, "/progress");
+    assert_string_equal(s->until[2].value, "100");
+    assert_int_equal(s->fail_count, 1);
+    assert_string_equal(s->fail[0].pointer, "/error/code");
+    assert_string_equal(s->error_pointer, "/why");
+    assert_null(s->created_pointer);
+    assert_string_equal(s->started_pointer, "/t");
+    assert_int_equal(plan->workflow.steps[2].method, METHOD_DELETE);
+    assert_int_equal(plan->workflow.steps[2].expect_count, 3);
+    assert_int_equal(plan->workflow.steps[2].expect[2], 404);
+    plan_free(plan);
+    end(&f);
+}
+
+static void test_generation_and_accept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *steps, *keys;
+        int first, last, accept;
+    } rows[] = {
+        {"- {name: a, get: /}", "", 0, 0, 0},
+        {"- {name: a, get: /}\n- {name: b, get: /}", "", 0, 1, 1},
+        {"- {name: a, get: /}\n- {name: b, get: /}\n- {name: c, poll: /, until: {/a: b}}\n- {name: d, get: /}", "",
+         0, 3, 1},
+        {"- {name: c, poll: /, until: {/a: b}}\n- {name: d, get: /}", "", 0, 1, 0},
+        {"- {name: a, get: /}\n- {name: b, get: /}", "generation: b", 1, 1, 1},
+        {"- {name: a, get: /}\n- {name: b, get: /}\n- {name: c, get: /}", "generation: a..b\naccept: a", 0, 1, 0},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+        char text[1024];
+        begin(&f);
+        snprintf(text, sizeof text, "workflow: w\nsteps:\n%s\n%s\n", rows[i].steps, rows[i].keys);
+        struct plan *plan = load_workflow(&f, text);
+        assert_int_equal(plan->workflow.generation_first, rows[i].first);
+        assert_int_equal(plan->workflow.generation_last, rows[i].last);
+        assert_int_equal(plan->workflow.accept_step, rows[i].accept);
+        plan_free(plan);
+        end(&f);
+    }
+}
+
+static void test_names_of_enums(void **state)
+{
+    (void)state;
+    assert_string_equal(http_method_name(METHOD_DELETE), "DELETE");
+    assert_string_equal(http_method_name(METHOD_GET), "GET");
+    assert_string_equal(user_model_name(USERS_CLOSED), "closed");
+    assert_string_equal(measure_unit_name(UNIT_NONE), "");
+    assert_string_equal(measure_unit_name(UNIT_SECONDS), "s");
+    assert_string_equal(measure_unit_name(UNIT_PERCENT), "%");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_json_bodies),
+        cmocka_unit_test(test_multipart),
+        cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_polls),
+        cmocka_unit_test(test_generation_and_accept),
+        cmocka_unit_test(test_names_of_enums),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
