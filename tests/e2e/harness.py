@@ -108,7 +108,16 @@ class Process:
             raise AssertionError(f"{found[0]}: {self.arguments}\n{self.err}")
 
     def signal(self, number):
+        """Sends it and waits until it was taken: one that comes while the same one is pending is lost."""
         self.popen.send_signal(number)
+        wait_until(lambda: self.popen.poll() is not None or not self.signal_pending(), "the signal is taken")
+
+    def signal_pending(self):
+        try:
+            with open(f"/proc/{self.popen.pid}/status") as f:
+                return any(int(line.split()[1], 16) for line in f if line.startswith(("SigPnd", "ShdPnd")))
+        except (FileNotFoundError, ProcessLookupError):
+            return False
 
     def wait_for(self, text, within=TIMEOUT):
         wait_until(lambda: text in self.err or self.popen.poll() is not None, f"{text!r} on standard error", within)
