@@ -24,9 +24,11 @@ test:
 	tools/run_tests
 
 bench:
-	tools/setup build
+	tools/setup build bench
 	$(MAKE) build
 	$(BUILD)/bench/bench_generator
+	@echo
+	bench/bench_job $(BUILD)
 
 install: build
 	meson install -C $(BUILD)
