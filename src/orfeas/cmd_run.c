@@ -24,6 +24,17 @@ static const char *const in_order[] = {"baseline", "normal", "peak", "spike", "s
 
 /* ---- before anything is sent ---- */
 
+/* Results files are named after their scenarios. */
+static void check_names(const struct run *run, struct diag_list *diags)
+{
+    for (int i = 0; i < run->count; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(run->scenarios[i].plan->scenario, run->scenarios[k].plan->scenario) == 0)
+                diag_add(diags, NULL, 0, 0, "Give each a name of its own, or run them one after the other.",
+                         "Two scenarios are named '%s': the second's results would replace the first's.",
+                         run->scenarios[i].plan->scenario);
+}
+
 /* All of them, so that every mistake of every file is told at once. */
 static int load_plans(struct run *run, struct options *o)
 {
@@ -45,6 +56,7 @@ static int load_plans(struct run *run, struct options *o)
     for (int i = 0; i < wanted && run->count < SCENARIOS_MAX; i++)
         if ((run->scenarios[run->count].plan = plan_load(ad_hoc ? NULL : o->words[i], &options, &diags)) != NULL)
             run->count++;
+    check_names(run, &diags);
     struct buf text;
     buf_init(&text, 1 << 20);
     diag_write(&diags, &text);
