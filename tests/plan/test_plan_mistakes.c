@@ -50,7 +50,7 @@ static void test_scenarios(void **state)
         {SCENARIO "load: {users: paced, duration: 5m}\n", "3:7: paced users need time to think between two jobs\n    write think: uniform 20s..60s"},
         {SCENARIO "load: {users: paced, duration: 5m, think: 0s}\n", "3:43: paced users need time to think"},
         {SCENARIO "load: {users: paced, think: 5s}\n", "3:7: this load has no end\n    write phases:, or duration: 5m"},
-        {SCENARIO "load: {users: paced, jobs: 5, duration: 1m}\n", "3:22: 'jobs' is for closed users"},
+        {SCENARIO "load: {users: paced, jobs: 5, duration: 1m, think: 5s}\n", "3:22: 'jobs' is for closed users"},
         {CLOSED ", jobs: 2}\n", "3:32: 'jobs' stands here a second time; the first is in line 3"},
         {CLOSED ", concurrent: 0}\n", "3:44: 'concurrent' must be from 1 to 1000000, not '0'"},
         {CLOSED ", concurrent: -2}\n", "3:44: 'concurrent' must be from 1 to 1000000, not '-2'"},
