@@ -78,7 +78,7 @@ struct record_metrics {         /* the target's /metrics, compared from the firs
     const char *why;            /* when it is not */
     int families;               /* in the last scrape */
     int expected;               /* names that were looked for; 0: nobody looked */
-    int present, moving;        /* of these: were there; moved as the load says they must, where they must */
+    int present, moving;        /* of these: were there; had more than one value */
     const char **wrong;         /* "name: what is wrong with it" */
     int wrong_count;
     int scrapes, failed_scrapes;

@@ -45,9 +45,28 @@ static void test_healthy_target(void **state)
     assert_int_equal(record_find_series(&r, "gpu.memory")->state, SERIES_PRESENT);
     assert_int_equal(record_find_series(&r, "gpu.usage")->state, SERIES_ABSENT);
     assert_int_equal(record_find_series(&r, "target.cpu")->state, SERIES_UNREADABLE);
+    assert_int_equal(r.metrics.expected, 3);
+    assert_int_equal(r.metrics.present, 1);
+    assert_int_equal(r.metrics.moving, 0);
+    assert_int_equal(r.metrics.wrong_count, 2);
+    assert_string_equal(r.metrics.wrong[0], "process_cpu_seconds_total: missing");
     assert_true(r.probe_count > 0);
     for (int i = 0; i < r.probe_count; i++)
         assert_true(r.probes[i].ok);
+    record_finish(&r);
+    tiny_server_stop(&s);
+}
+
+static void test_a_counter_that_stands_still_is_told(void **state)
+{
+    (void)state;
+    static const struct tiny_route routes[] = {
+        {"/health", OK "0\r\n\r\n"}, {"/metrics", OK "28\r\n\r\nprocess_cpu_seconds_total 1\n"}, {.path = NULL}};
+    struct tiny_server s;
+    struct record r;
+    tiny_server_start(&s, routes);
+    watch_for(&s, 1, 3, &r);
+    assert_string_equal(r.metrics.wrong[1], "process_cpu_seconds_total: stood still");
     record_finish(&r);
     tiny_server_stop(&s);
 }
@@ -89,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_healthy_target),
+        cmocka_unit_test(test_a_counter_that_stands_still_is_told),
         cmocka_unit_test(test_target_without_metrics),
         cmocka_unit_test(test_metrics_that_are_garbage),
     };
