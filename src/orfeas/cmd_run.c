@@ -123,7 +123,7 @@ static int check_results_dir(const struct options *o)
 static void tell_waiting(void *context, nsec waited)
 {
     (void)context;
-    if (waited % (2 * NSEC_PER_SEC) < 250 * NSEC_PER_MSEC)
+    if (waited >= NSEC_PER_SEC && waited % (2 * NSEC_PER_SEC) < 250 * NSEC_PER_MSEC)
         fprintf(stderr, "the target is loading its models (%d s)\n", (int)(waited / NSEC_PER_SEC));
 }
 
@@ -163,11 +163,11 @@ static int worse(int a, int b)
 static void tell_start(const struct run *run, const struct options *o)
 {
     fprintf(stderr, "orfeas " ORFEAS_VERSION " · target %s", run->target.text);
-    if (run->target.embedded.pid)
-        fprintf(stderr, " (%s)", run->target.embedded.command);
     if (o->time_scale != 1)
         fprintf(stderr, " · %g times as fast", o->time_scale);
     fprintf(stderr, " · seed %llu\n", (unsigned long long)o->seed);
+    if (run->target.embedded.pid)
+        fprintf(stderr, "embedded: %s\n", run->target.embedded.command);
 }
 
 static int play_all(struct run *run, const struct options *o)
