@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 all: build
 
 $(BUILD)/build.ninja:
-	meson setup $(BUILD) --prefix=$(PREFIX)
+	meson setup $(BUILD)
 
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD) $(NINJA_FLAGS)
@@ -31,6 +31,7 @@ bench:
 	bench/bench_job $(BUILD)
 
 install: build
+	meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	meson install -C $(BUILD)
 
 clean:

@@ -43,7 +43,7 @@ static int load_plans(struct run *run, struct options *o)
     if (o->word_count == 0 && !ad_hoc)
         for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++)
             o->words[o->word_count++] = in_order[i];
-    if (!share_dir(dir))
+    if (!share_dir("scenarios", dir))
         dir[0] = '\0';
     struct plan_options options = {.time_scale = o->time_scale,
                                    .workflow = o->workflow,
