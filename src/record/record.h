@@ -5,7 +5,8 @@
  * phase numbers are those of the plan. All points in time are nanoseconds since `started` (the first job's due time
  * is near 0); -1 means "did not happen". Everything lives in the record's arena; one writer at a time.
  *
- * Laws, see record_check(): attempted = ok + failed + unfinished; due <= sent <= ended; a step ends after it starts.
+ * Laws, see record_check(): scheduled = started + skipped; started = ok + failed + unfinished; due <= sent <= ended; a
+ * step ends after it starts.
  */
 #pragma once
 
@@ -88,7 +89,8 @@ struct record_generator {       /* ourselves */
     int workers;
     nsec cpu;                   /* used by the process during the run */
     double steal_percent;       /* of the machine, during the run */
-    int64_t skipped;            /* starts that were skipped because max_in_flight jobs were under way */
+    int64_t scheduled;          /* starts that were due under load */
+    int64_t skipped;            /* of these, those that were skipped because max_in_flight jobs were under way */
 };
 
 struct record {

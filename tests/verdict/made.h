@@ -72,6 +72,7 @@ static inline struct record_job *made_job(struct made *m, int phase, double sent
     j->phase = phase;
     j->outcome = JOB_OK;
     j->accepted = j->model_checked = j->model_valid = true;
+    m->record.generator.scheduled += phase >= 0;
     j->due = j->sent = made_time(sent);
     double ends[MADE_STEPS] = {sent + 0.1, sent + 0.2, sent + 0.1 + generation, sent + 0.3 + generation};
     for (int i = 0; i < MADE_STEPS; i++)
