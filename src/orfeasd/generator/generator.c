@@ -177,7 +177,7 @@ static enum generator_error make_shape(struct job *j)
     if (!report(j, 0.9))
         return cancelled(j);
     if (j->options->format != MODEL_STL)
-        mesher_add_normals(&j->shape, arena);
+        mesher_add_normals(&j->shape, arena, &nodes);
     if (j->options->format == MODEL_GLB)
         mesher_add_uv(&j->shape, arena, (const double[2]){g->origin, g->origin},
                       (const double[2]){g->cell / j->picture.width, g->cell / j->picture.height});
