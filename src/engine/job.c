@@ -10,6 +10,7 @@
 
 enum {
     MODEL_MAX = 256 << 20, /* bytes of an answer that is to be a model */
+    JSON_MAX = 4 << 20,    /* ... of one that is read as JSON; parsed it takes up to fifty times as much memory */
     ANSWER_MAX = 16 << 20, /* ... of any other */
     TEXT_MAX = 4 << 10,    /* of one value out of an answer; a longer one counts as missing */
     VALUES_MAX = 4 << 20,
@@ -222,13 +223,19 @@ static void on_timeout(struct timer *timer)
 
 /* ---- asking ---- */
 
+/* Is an answer with an expected status read as JSON? */
+static bool is_read(const struct plan_step *step)
+{
+    return step->kind == STEP_POLL || step->capture_count > 0;
+}
+
 static void ask(struct job *j)
 {
     const struct plan_step *step = step_of(j);
     const struct engine_config *c = &j->engine->config;
     char error[REQUEST_ERROR_TEXT];
     reset_body(j);
-    j->body.max_bytes = step->model_valid ? MODEL_MAX : ANSWER_MAX;
+    j->body.max_bytes = step->model_valid ? MODEL_MAX : is_read(step) ? JSON_MAX : ANSWER_MAX;
     if (!request_render(&j->request, &c->target, step, j->values, c->payload, j->nonce, error)) {
         job_fail(j, FAIL_BODY, error);
         return;
@@ -437,10 +444,9 @@ static void on_answer(struct http_exchange *x)
     }
     arena_reset(&j->engine->scratch);
     bool expected = is_expected(step, x->status);
-    /* A model's bytes are not JSON; everything else may be. */
-    json_t *root = expected && step->model_valid && !step->capture_count
-                       ? NULL
-                       : json_loadb(j->body.bytes ? j->body.bytes : "", j->body.len, JSON_DECODE_ANY, NULL);
+    /* What nobody reads is not parsed; an unexpected answer may say why. */
+    bool wanted = (!expected || is_read(step)) && j->body.len <= JSON_MAX;
+    json_t *root = wanted ? json_loadb(buf_text(&j->body), j->body.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
     if (expected)
         on_expected(j, root);
     else

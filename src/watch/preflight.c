@@ -83,7 +83,7 @@ static bool fail_exchange(struct session *s, const char *path)
 /* The text at the top-level key of a JSON object, or "". */
 static void json_field(const struct buf *body, const char *key, char *ret, size_t size)
 {
-    json_t *root = json_loadb(buf_text(body), body->len, 0, NULL);
+    json_t *root = json_loadb(buf_text(body), body->len, JSON_ALLOW_NUL, NULL);
     const char *text = json_string_value(json_object_get(root, key));
     snprintf(ret, size, "%s", text ? text : "");
     for (char *c = ret; *c; c++)
