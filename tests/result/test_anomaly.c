@@ -2,15 +2,13 @@
 #include "anomaly.h"
 #include "made.h"
 
-static struct arena arena;
-
 static bool finds(const struct made *m, const char *sentence)
 {
     struct verdict v;
     const char *texts[ANOMALIES_MAX];
     bool found = false;
     verdict_judge(&v, &m->plan, &m->record, false);
-    int count = anomaly_find(&m->plan, &m->record, &v, &arena, texts);
+    int count = anomaly_find(&m->plan, &m->record, &v, &made_scratch, texts);
     for (int i = 0; i < count; i++)
         found |= strcmp(texts[i], sentence) == 0;
     verdict_finish(&v);
@@ -27,7 +25,7 @@ static void test_a_good_run_has_none(void **state)
     struct verdict v;
     const char *texts[ANOMALIES_MAX];
     verdict_judge(&v, &m.plan, &m.record, false);
-    assert_int_equal(anomaly_find(&m.plan, &m.record, &v, &arena, texts), 0);
+    assert_int_equal(anomaly_find(&m.plan, &m.record, &v, &made_scratch, texts), 0);
     verdict_finish(&v);
     made_finish(&m);
 }
@@ -74,23 +72,9 @@ static void test_each(void **state)
     made_finish(&m);
 }
 
-static int make_arena(void **state)
-{
-    (void)state;
-    arena_init(&arena, "anomaly test", 16 << 20);
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_finish(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_good_run_has_none),
                                        cmocka_unit_test(test_each)};
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, made_arena, made_arena_free);
 }

@@ -19,6 +19,23 @@ struct made {
     struct criterion criteria[MADE_CRITERIA_MAX];
 };
 
+/* What a test group's functions allocate; cmocka's set-up and tear-down of the group. */
+static struct arena made_scratch;
+
+static inline int made_arena(void **state)
+{
+    (void)state;
+    arena_init(&made_scratch, "test", 256 << 20);
+    return 0;
+}
+
+static inline int made_arena_free(void **state)
+{
+    (void)state;
+    arena_finish(&made_scratch);
+    return 0;
+}
+
 static inline nsec made_time(double seconds)
 {
     return (nsec)(seconds * 1e9 + 0.5);
