@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 all: build
 
 $(BUILD)/build.ninja:
-	meson setup $(BUILD) --prefix=$(PREFIX)
+	meson setup $(BUILD)
 
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD) $(NINJA_FLAGS)
@@ -24,11 +24,14 @@ test:
 	tools/run_tests
 
 bench:
-	tools/setup build
+	tools/setup build bench
 	$(MAKE) build
 	$(BUILD)/bench/bench_generator
+	@echo
+	bench/bench_job $(BUILD)
 
 install: build
+	meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	meson install -C $(BUILD)
 
 clean:

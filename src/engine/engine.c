@@ -102,6 +102,7 @@ static bool jobs_exhausted(const struct engine *e)
 static bool user_start_job(struct user *u, nsec due)
 {
     struct engine *e = u->engine;
+    e->config.record->generator.scheduled++;
     if (e->in_flight >= load_of(e)->max_in_flight) {
         e->config.record->generator.skipped++;
         return false;

@@ -53,6 +53,12 @@ static int by_time(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Nearest rank: a value that was seen. */
+static int rank(int count, int percent)
+{
+    return (count * percent + 99) / 100 - 1;
+}
+
 static void add_recent(struct buf *out, struct progress *p)
 {
     nsec recent[PROGRESS_RECENT];
@@ -65,8 +71,8 @@ static void add_recent(struct buf *out, struct progress *p)
     for (int i = 0; i < count; i++)
         recent[i] = atomic_load(&p->recent[i]);
     qsort(recent, (size_t)count, sizeof recent[0], by_time);
-    buf_printf(out, " · p50 %s · p95 %s", duration_text(recent[(count - 1) / 2], p50),
-               duration_text(recent[(count - 1) * 95 / 100], p95));
+    buf_printf(out, " · p50 %s · p95 %s", duration_text(recent[rank(count, 50)], p50),
+               duration_text(recent[rank(count, 95)], p95));
 }
 
 /* Cuts to `width` columns; every character of ours is one column wide. */

@@ -12,7 +12,7 @@ int cmd_check(struct options *o)
         fprintf(stderr, "orfeas check: name at least one scenario or workflow file\n");
         return EXIT_USAGE;
     }
-    if (!share_dir(dir))
+    if (!share_dir("scenarios", dir))
         dir[0] = '\0'; /* files that name only files of their own are checked all the same */
     struct plan_options options = {.time_scale = o->time_scale,
                                    .workflow = o->workflow,

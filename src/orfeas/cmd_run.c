@@ -24,6 +24,17 @@ static const char *const in_order[] = {"baseline", "normal", "peak", "spike", "s
 
 /* ---- before anything is sent ---- */
 
+/* Results files are named after their scenarios. */
+static void check_names(const struct run *run, struct diag_list *diags)
+{
+    for (int i = 0; i < run->count; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(run->scenarios[i].plan->scenario, run->scenarios[k].plan->scenario) == 0)
+                diag_add(diags, NULL, 0, 0, "Give each a name of its own, or run them one after the other.",
+                         "Two scenarios are named '%s': the second's results would replace the first's.",
+                         run->scenarios[i].plan->scenario);
+}
+
 /* All of them, so that every mistake of every file is told at once. */
 static int load_plans(struct run *run, struct options *o)
 {
@@ -32,7 +43,7 @@ static int load_plans(struct run *run, struct options *o)
     if (o->word_count == 0 && !ad_hoc)
         for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++)
             o->words[o->word_count++] = in_order[i];
-    if (!share_dir(dir))
+    if (!share_dir("scenarios", dir))
         dir[0] = '\0';
     struct plan_options options = {.time_scale = o->time_scale,
                                    .workflow = o->workflow,
@@ -45,6 +56,7 @@ static int load_plans(struct run *run, struct options *o)
     for (int i = 0; i < wanted && run->count < SCENARIOS_MAX; i++)
         if ((run->scenarios[run->count].plan = plan_load(ad_hoc ? NULL : o->words[i], &options, &diags)) != NULL)
             run->count++;
+    check_names(run, &diags);
     struct buf text;
     buf_init(&text, 1 << 20);
     diag_write(&diags, &text);
@@ -111,7 +123,7 @@ static int check_results_dir(const struct options *o)
 static void tell_waiting(void *context, nsec waited)
 {
     (void)context;
-    if (waited % (2 * NSEC_PER_SEC) < 250 * NSEC_PER_MSEC)
+    if (waited >= NSEC_PER_SEC && waited % (2 * NSEC_PER_SEC) < 250 * NSEC_PER_MSEC)
         fprintf(stderr, "the target is loading its models (%d s)\n", (int)(waited / NSEC_PER_SEC));
 }
 
@@ -151,11 +163,11 @@ static int worse(int a, int b)
 static void tell_start(const struct run *run, const struct options *o)
 {
     fprintf(stderr, "orfeas " ORFEAS_VERSION " · target %s", run->target.text);
-    if (run->target.embedded.pid)
-        fprintf(stderr, " (%s)", run->target.embedded.command);
     if (o->time_scale != 1)
         fprintf(stderr, " · %g times as fast", o->time_scale);
     fprintf(stderr, " · seed %llu\n", (unsigned long long)o->seed);
+    if (run->target.embedded.pid)
+        fprintf(stderr, "embedded: %s\n", run->target.embedded.command);
 }
 
 static int play_all(struct run *run, const struct options *o)

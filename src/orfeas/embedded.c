@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 40, START_SECONDS = 20, STOP_SECONDS = 10 };
+enum { USAGE_STATUS = 2, ARGUMENTS_MAX = 40, START_SECONDS = 20, STOP_SECONDS = 10 };
 
 struct arguments {
     char *list[ARGUMENTS_MAX + 1];
@@ -115,14 +115,14 @@ static bool read_url(struct embedded *e, int out)
     return false;
 }
 
-static bool launch(struct embedded *e, struct arguments *a, char error[EMBEDDED_ERROR_TEXT])
+static enum embedded_outcome launch(struct embedded *e, struct arguments *a, char error[EMBEDDED_ERROR_TEXT])
 {
     int out[2];
     pid_t parent = getpid();
     if (pipe2(out, O_CLOEXEC) != 0 || (e->pid = fork()) < 0) {
         snprintf(error, EMBEDDED_ERROR_TEXT, "no process for orfeasd: %s", strerror(errno));
         e->pid = 0;
-        return false;
+        return EMBEDDED_FAILED;
     }
     if (e->pid == 0) {
         close(out[0]);
@@ -132,20 +132,20 @@ static bool launch(struct embedded *e, struct arguments *a, char error[EMBEDDED_
     bool ok = read_url(e, out[0]);
     close(out[0]);
     if (ok)
-        return true;
-    embedded_stop(e);
+        return EMBEDDED_LISTENS;
+    int status = embedded_stop(e);
     snprintf(error, EMBEDDED_ERROR_TEXT, "orfeasd did not start (%s); what it said stands above", e->command);
-    return false;
+    return WIFEXITED(status) && WEXITSTATUS(status) == USAGE_STATUS ? EMBEDDED_USAGE : EMBEDDED_FAILED;
 }
 
-bool embedded_start(struct embedded *e, const char *target, double time_scale, char error[EMBEDDED_ERROR_TEXT])
+enum embedded_outcome embedded_start(struct embedded *e, const char *target, double time_scale, char error[EMBEDDED_ERROR_TEXT])
 {
     *e = (struct embedded){0};
     struct arguments a = {0};
     char path[SHARE_PATH], scale[40];
     if (!share_program("orfeasd", path)) {
         snprintf(error, EMBEDDED_ERROR_TEXT, "orfeasd is not beside orfeas; build it with `make`");
-        return false;
+        return EMBEDDED_FAILED;
     }
     snprintf(scale, sizeof scale, "%.17g", time_scale);
     add(&a, path, "");
@@ -153,20 +153,21 @@ bool embedded_start(struct embedded *e, const char *target, double time_scale, c
     add(&a, "--jobs=", "64");
     add(&a, "--profile=", "hunyuan3d");
     add(&a, "--time-scale=", scale);
-    bool ok = add_query(&a, target[8] ? target + 9 : "", error);
-    if (ok) {
+    enum embedded_outcome outcome = EMBEDDED_USAGE;
+    if (add_query(&a, target[8] ? target + 9 : "", error)) {
         describe(e, &a);
-        ok = launch(e, &a, error);
+        outcome = launch(e, &a, error);
     }
     arguments_finish(&a);
-    return ok;
+    return outcome;
 }
 
-static bool ended(struct embedded *e, nsec within)
+/* True when it has ended within the time; then its status is in *ret. */
+static bool ended(const struct embedded *e, nsec within, int *ret)
 {
     nsec deadline = clock_monotonic() + within;
     for (;;) {
-        pid_t got = waitpid(e->pid, NULL, WNOHANG);
+        pid_t got = waitpid(e->pid, ret, WNOHANG);
         if (got == e->pid || (got < 0 && errno != EINTR))
             return true;
         if (clock_monotonic() > deadline)
@@ -175,14 +176,18 @@ static bool ended(struct embedded *e, nsec within)
     }
 }
 
-void embedded_stop(struct embedded *e)
+int embedded_stop(struct embedded *e)
 {
+    int status = 0;
     if (e->pid <= 0)
-        return;
-    kill(e->pid, SIGTERM);
-    if (!ended(e, STOP_SECONDS * NSEC_PER_SEC)) {
-        kill(e->pid, SIGKILL);
-        waitpid(e->pid, NULL, 0);
+        return 0;
+    if (!ended(e, 0, &status)) {
+        kill(e->pid, SIGTERM);
+        if (!ended(e, STOP_SECONDS * NSEC_PER_SEC, &status)) {
+            kill(e->pid, SIGKILL);
+            waitpid(e->pid, &status, 0);
+        }
     }
     e->pid = 0;
+    return status;
 }

@@ -16,7 +16,9 @@ enum { EMBEDDED_ERROR_TEXT = 400 };
 
 /* True for "embedded" and "embedded?jobs=64&profile=hunyuan3d". */
 bool embedded_is(const char *target);
-/* Starts it and waits until it listens. `error` says what went wrong and what to do. */
-bool embedded_start(struct embedded *e, const char *target, double time_scale, char error[EMBEDDED_ERROR_TEXT]);
-/* Asks it to end, and ends it when it does not. Safe on one that was not started. */
-void embedded_stop(struct embedded *e);
+enum embedded_outcome { EMBEDDED_LISTENS, EMBEDDED_USAGE, EMBEDDED_FAILED };
+
+/* Starts it and waits until it listens. `error` says what went wrong and what to do; EMBEDDED_USAGE: with `target`. */
+enum embedded_outcome embedded_start(struct embedded *e, const char *target, double time_scale, char error[EMBEDDED_ERROR_TEXT]);
+/* Asks it to end, and ends it when it does not. Returns its status as of waitpid(); 0 of one that was not started. */
+int embedded_stop(struct embedded *e);

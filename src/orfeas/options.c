@@ -191,7 +191,7 @@ static const struct option options[] = {
     {"env-file", 0, 0, "FILE", "read ORFEAS_... variables from a file of NAME=VALUE lines", take_env_file,
      COMMAND_RUN | COMMAND_CHECK | COMMAND_IMAGE},
     {"quiet", 'q', 0, NULL, "no progress and no summary, only errors", take_quiet, COMMAND_RUN | COMMAND_IMAGE},
-    {"verbose", 'v', 0, NULL, "say more about what is done", take_verbose, COMMAND_RUN},
+    {"verbose", 'v', 0, NULL, "say before each scenario what will be played", take_verbose, COMMAND_RUN},
     {"no-color", 0, 0, NULL, "no colours (also: NO_COLOR)", take_no_color, COMMAND_RUN},
     {"help", 'h', 0, NULL, "this text", take_help, COMMAND_RUN | COMMAND_CHECK | COMMAND_IMAGE | COMMAND_VERSION},
 };

@@ -1,5 +1,6 @@
 #include "scenario.h"
 
+#include "describe.h"
 #include "engine.h"
 #include "exit_code.h"
 #include "interrupt.h"
@@ -137,6 +138,15 @@ static void print_summary(const struct scenario *s, const struct options *o)
     buf_finish(&text);
 }
 
+static void print_plan(const struct scenario *s, const struct preflight *preflight)
+{
+    struct buf text;
+    buf_init(&text, 64 << 10);
+    describe_plan(s->plan, s->has_payload ? &s->payload : NULL, preflight, &text);
+    fputs(buf_text(&text), stderr);
+    buf_finish(&text);
+}
+
 static int code_of(enum verdict_kind kind)
 {
     return kind == VERDICT_PASS ? EXIT_PASS : kind == VERDICT_FAIL ? EXIT_FAIL : EXIT_INCONCLUSIVE;
@@ -148,6 +158,8 @@ int scenario_run(struct scenario *s, const struct options *o, const struct targe
     struct stage st = {0};
     record_init(&s->record, s->plan->workflow.step_count, s->plan->load.phase_count);
     s->played = true;
+    if (o->verbose)
+        print_plan(s, preflight);
     int code = set_up(&st, s, o, target, preflight);
     if (code == EXIT_PASS)
         play(&st, s);

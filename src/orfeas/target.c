@@ -33,9 +33,10 @@ int target_open(struct target *t, const struct options *o)
         return resolve(t, o);
     }
     char error[EMBEDDED_ERROR_TEXT];
-    if (!embedded_start(&t->embedded, o->target, o->time_scale, error)) {
+    enum embedded_outcome outcome = embedded_start(&t->embedded, o->target, o->time_scale, error);
+    if (outcome != EMBEDDED_LISTENS) {
         fprintf(stderr, "orfeas: %s\n", error);
-        return EXIT_UNREACHABLE;
+        return outcome == EMBEDDED_USAGE ? EXIT_USAGE : EXIT_UNREACHABLE;
     }
     snprintf(t->text, sizeof t->text, "%s", t->embedded.url);
     return resolve(t, o);

@@ -2,12 +2,10 @@
 
 #include "conf.h"
 #include "rng.h"
+#include "share.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const nsec LONGEST = 24 * 3600 * NSEC_PER_SEC;
 static const double MOST_MEGABYTES = 1e9;
@@ -128,44 +126,21 @@ bool profile_parse(const char *text, size_t len, const char *file, struct profil
     return ok;
 }
 
-static bool exists(char *path, const char *dir, const char *name)
-{
-    int len = snprintf(path, PATH_MAX, "%s/profiles/%s.yaml", dir, name);
-    return len < PATH_MAX && access(path, R_OK) == 0;
-}
-
-/* The program runs from build/ or from deeper inside it; the tree's root is up to three folders above. */
-static bool find_in_tree(char *path, const char *name)
-{
-    char dir[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", dir, sizeof dir - 1);
-    if (len < 0)
-        return false;
-    dir[len] = '\0';
-    for (int up = 0; up < 4; up++) {
-        char *slash = strrchr(dir, '/');
-        if (!slash)
-            return false;
-        *slash = '\0';
-        if (up > 0 && exists(path, dir, name))
-            return true;
-    }
-    return false;
-}
-
-static bool find(const char *name, char *path)
+/* A path as it is; a name among the shipped ones. */
+static bool find(const char *name, char path[SHARE_PATH])
 {
     size_t len = strlen(name);
     if (strchr(name, '/') || (len > 5 && strcmp(name + len - 5, ".yaml") == 0))
-        return snprintf(path, PATH_MAX, "%s", name) < PATH_MAX;
-    const char *share = getenv("ORFEAS_SHARE");
-    return (share && *share && exists(path, share, name)) || find_in_tree(path, name) ||
-           exists(path, ORFEAS_DATADIR, name);
+        return snprintf(path, SHARE_PATH, "%s", name) < SHARE_PATH;
+    char what[PROFILE_NAME_MAX + 20], dir[SHARE_PATH];
+    if (snprintf(what, sizeof what, "profiles/%s.yaml", name) >= (int)sizeof what || !share_dir(what, dir))
+        return false;
+    return snprintf(path, SHARE_PATH, "%s/%s", dir, what) < SHARE_PATH;
 }
 
 bool profile_load(const char *name, struct profile *ret, struct diag_list *diags)
 {
-    char path[PATH_MAX];
+    char path[SHARE_PATH];
     if (!find(name, path)) {
         diag_add(diags, "", 0, 0, "the shipped one is hunyuan3d; a file is given with its .yaml",
                  "no profile \"%s\"", name);

@@ -141,6 +141,22 @@ static void read_single(struct compile *c, const struct conf_node *load, const s
                "this load has no end");
 }
 
+/* A paced user that does not think would start jobs without end at one point in time. A think time with a mistake in
+ * it has been told already: then there are more `mistakes` than before the load was read. */
+static void check_think(struct compile *c, const struct conf_node *load, bool mistakes)
+{
+    const struct plan_load_model *l = &c->plan->load;
+    const struct conf_node *think = conf_get(load, "think");
+    for (int i = 0; i < l->phase_count && !(think && mistakes); i++) {
+        if (l->phases[i].think.high > 0)
+            continue;
+        conf_error(think ? think : load, c->diags,
+                   "write think: uniform 20s..60s, or users: closed for one job after the other",
+                   "paced users need time to think between two jobs");
+        return;
+    }
+}
+
 static void read_jobs(struct compile *c, const struct conf_node *n, bool model_known)
 {
     struct plan_load_model *l = &c->plan->load;
@@ -156,6 +172,7 @@ void plan_load_model_compile(struct compile *c, const struct conf_node *load)
     struct plan_load_model *l = &c->plan->load;
     struct plan_phase usual = {.users = 1};
     int64_t warmup = 0;
+    int before = c->diags->count;
     if (!load || !conf_expect_kind(load, CONF_MAPPING, hint, c->diags))
         return;
     conf_expect_keys(load, load_keys, sizeof load_keys / sizeof load_keys[0], c->diags);
@@ -172,4 +189,6 @@ void plan_load_model_compile(struct compile *c, const struct conf_node *load)
         read_phases(c, load, phases, &usual);
     else
         read_single(c, load, &usual);
+    if (model_known && l->users == USERS_PACED)
+        check_think(c, load, c->diags->count > before);
 }

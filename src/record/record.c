@@ -164,10 +164,12 @@ static const char *check_job(const struct record *r, const struct record_job *j)
 
 const char *record_check(const struct record *r)
 {
+    int64_t started = 0;
     for (int i = 0; i < r->job_count; i++) {
         const char *broken = check_job(r, r->jobs[i]);
         if (broken)
             return broken;
+        started += r->jobs[i]->phase >= 0;
     }
-    return NULL;
+    return r->generator.scheduled == started + r->generator.skipped ? NULL : "scheduled = started + skipped";
 }

@@ -5,7 +5,8 @@
  * phase numbers are those of the plan. All points in time are nanoseconds since `started` (the first job's due time
  * is near 0); -1 means "did not happen". Everything lives in the record's arena; one writer at a time.
  *
- * Laws, see record_check(): attempted = ok + failed + unfinished; due <= sent <= ended; a step ends after it starts.
+ * Laws, see record_check(): scheduled = started + skipped; started = ok + failed + unfinished; due <= sent <= ended; a
+ * step ends after it starts.
  */
 #pragma once
 
@@ -78,7 +79,7 @@ struct record_metrics {         /* the target's /metrics, compared from the firs
     const char *why;            /* when it is not */
     int families;               /* in the last scrape */
     int expected;               /* names that were looked for; 0: nobody looked */
-    int present, moving;        /* of these: were there; moved as the load says they must, where they must */
+    int present, moving;        /* of these: were there; had more than one value */
     const char **wrong;         /* "name: what is wrong with it" */
     int wrong_count;
     int scrapes, failed_scrapes;
@@ -88,7 +89,8 @@ struct record_generator {       /* ourselves */
     int workers;
     nsec cpu;                   /* used by the process during the run */
     double steal_percent;       /* of the machine, during the run */
-    int64_t skipped;            /* starts that were skipped because max_in_flight jobs were under way */
+    int64_t scheduled;          /* starts that were due under load */
+    int64_t skipped;            /* of these, those that were skipped because max_in_flight jobs were under way */
 };
 
 struct record {

@@ -108,20 +108,6 @@ static const char *small_sample(const struct finding *f)
                         interval_percentile_needs(99, MEASURE_CONFIDENCE));
 }
 
-static const char *throttled(const struct finding *f)
-{
-    for (int i = 0; i < f->record->series_count; i++) {
-        const struct record_series *s = &f->record->series[i];
-        if (!strstr(s->name, "throttl"))
-            continue;
-        for (int n = 0; n < s->count; n++)
-            if (s->points[n].value > 0)
-                return arena_printf(f->arena, "the GPU was throttled (%s): slowness is the hardware's",
-                                    s->name);
-    }
-    return NULL;
-}
-
 static const char *skipped_starts(const struct finding *f)
 {
     int64_t skipped = f->record->generator.skipped;
@@ -156,8 +142,8 @@ static const char *simulated_figures(const struct finding *f)
 
 static const char *(*const finders[])(const struct finding *) = {
     late_generator, interrupted,    unfinished,   many_errors,       invalid_models,
-    failed_probes,  among_censored, off_baseline, throttled,         skipped_starts,
-    wrong_metrics,  stolen_time,    small_sample, simulated_figures,
+    failed_probes,  among_censored, off_baseline, skipped_starts,    wrong_metrics,
+    stolen_time,    small_sample,   simulated_figures,
 };
 
 _Static_assert(sizeof finders / sizeof finders[0] <= ANOMALIES_MAX, "room for every finder's sentence");

@@ -100,19 +100,40 @@ static void write_tally(const struct overview *o, struct buf *out, const struct 
     buf_printf(out, " of %d scenario%s\n", o->count, o->count == 1 ? "" : "s");
 }
 
+static bool has_anomaly(const struct overview_row *row, const char *text)
+{
+    for (int i = 0; i < row->anomaly_count; i++)
+        if (strcmp(row->anomalies[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* How many scenarios say the same, the first `count` looked at. */
+static int saying(const struct overview *o, int count, const char *text)
+{
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        n += has_anomaly(&o->rows[i], text);
+    return n;
+}
+
+/* What every scenario says is said once. */
 static void write_anomalies(const struct overview *o, struct buf *out, const struct terminal *t)
 {
     bool any = false;
     for (int i = 0; i < o->count; i++) {
         for (int n = 0; n < o->rows[i].anomaly_count; n++) {
-            if (!any)
-                buf_add_text(out, "\n  Worth a look\n");
+            const char *text = o->rows[i].anomalies[n];
+            bool common = o->count > 1 && saying(o, o->count, text) == o->count;
+            if (common && saying(o, i, text))
+                continue;
+            const char *who = common ? "all" : o->rows[i].scenario;
+            buf_add_text(out, any ? "  · " : "\n  Worth a look\n  · ");
             any = true;
-            buf_add_text(out, "  · ");
-            terminal_add(out, t, STYLE_BOLD, o->rows[i].scenario, 30);
+            terminal_add(out, t, STYLE_BOLD, who, 30);
             buf_add_text(out, ": ");
-            int column = 6 + terminal_columns(o->rows[i].scenario);
-            terminal_wrap(out, t, STYLE_PLAIN, o->rows[i].anomalies[n], column > 36 ? 36 : column);
+            int column = 6 + terminal_columns(who);
+            terminal_wrap(out, t, STYLE_PLAIN, text, column > 36 ? 36 : column);
         }
     }
 }

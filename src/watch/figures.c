@@ -6,13 +6,14 @@
 #include <string.h>
 
 const struct figure_kind figure_kinds[FIGURES] = {
-    [FIGURE_MEMORY] = {"target.memory", "bytes", "process_resident_memory_bytes", false,
+    [FIGURE_MEMORY] = {"target.memory", "bytes", "process_resident_memory_bytes", false, false,
                        "the target's metrics have no process_resident_memory_bytes"},
-    [FIGURE_CPU] = {"target.cpu", "s", "process_cpu_seconds_total", false,
+    [FIGURE_CPU] = {"target.cpu", "s", "process_cpu_seconds_total", false, true,
                     "the target's metrics have no process_cpu_seconds_total"},
-    [FIGURE_FDS] = {"target.fds", "", "process_open_fds", false, "the target's metrics have no process_open_fds"},
-    [FIGURE_GPU_MEMORY] = {"gpu.memory", "MB", "gpu_memory_allocated_mb", true, "the target shows no GPU"},
-    [FIGURE_GPU_USAGE] = {"gpu.usage", "%", "gpu_usage_percent", true, "the target shows no GPU"},
+    [FIGURE_FDS] = {"target.fds", "", "process_open_fds", false, false,
+                    "the target's metrics have no process_open_fds"},
+    [FIGURE_GPU_MEMORY] = {"gpu.memory", "MB", "gpu_memory_allocated_mb", true, false, "the target shows no GPU"},
+    [FIGURE_GPU_USAGE] = {"gpu.usage", "%", "gpu_usage_percent", true, false, "the target shows no GPU"},
 };
 
 static void take(struct figures *f, const struct promtext_sample *s)

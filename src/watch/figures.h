@@ -14,6 +14,7 @@ struct figure_kind {
     const char *unit;
     const char *metric;  /* the family it is read from */
     bool optional;       /* a target without it has no such thing; else it has, but does not tell */
+    bool moves;          /* a target that works cannot keep it still */
     const char *absence; /* a sentence for people when it is not there */
 };
 

@@ -245,22 +245,56 @@ static void collect_series(const struct watch *w, struct record *record, nsec ze
     to->why = arena_copy(&record->arena, why, strlen(why));
 }
 
-void watch_collect(const struct watch *w, struct record *record, nsec zero)
+static bool moved(const struct record_series *s)
 {
-    for (int i = 0; i < FIGURES; i++)
-        collect_series(w, record, zero, i);
-    for (int i = 0; i < w->log.probe_count; i++) {
-        struct record_probe p = w->log.probes[i];
-        p.at -= zero;
-        record_add_probe(record, p);
-    }
-    record->metrics = (struct record_metrics){
+    for (int i = 1; i < s->count; i++)
+        if (s->points[i].value != s->points[0].value)
+            return true;
+    return false;
+}
+
+/* What is wrong with a figure that every target has; NULL when nothing is. */
+static const char *wrong_with(const struct record_series *s, const struct figure_kind *kind)
+{
+    if (s->count == 0)
+        return "missing";
+    return kind->moves && !moved(s) ? "stood still" : NULL;
+}
+
+static void collect_metrics(const struct watch *w, struct record *record)
+{
+    struct record_metrics *m = &record->metrics;
+    *m = (struct record_metrics){
         .readable = w->scrapes > w->failed_scrapes,
         .why = arena_copy(&record->arena, w->why, strlen(w->why)),
         .families = w->figures.families,
         .scrapes = w->scrapes,
         .failed_scrapes = w->failed_scrapes,
+        .wrong = arena_new(&record->arena, const char *, FIGURES),
     };
+    for (int i = 0; i < FIGURES && m->readable; i++) {
+        const struct record_series *s = &w->log.series[i];
+        const char *wrong = wrong_with(s, &figure_kinds[i]);
+        if (figure_kinds[i].optional)
+            continue;
+        m->expected++;
+        m->present += s->count > 0;
+        m->moving += moved(s);
+        if (wrong)
+            m->wrong[m->wrong_count++] = arena_printf(&record->arena, "%s: %s", figure_kinds[i].metric, wrong);
+    }
+}
+
+void watch_collect(const struct watch *w, struct record *record, nsec zero)
+{
+    for (int i = 0; i < FIGURES; i++)
+        collect_series(w, record, zero, i);
+    collect_metrics(w, record);
+    for (int i = 0; i < w->log.probe_count; i++) {
+        struct record_probe p = w->log.probes[i];
+        p.at -= zero;
+        record_add_probe(record, p);
+    }
 }
 
 double watch_latest(const struct watch *w, enum figure figure)

@@ -20,6 +20,11 @@ static void test_laws(void **state)
     struct record r;
     record_init(&r, 2, 1);
     struct record_job *j = add_ok_job(&r);
+    assert_null(record_check(&r)); /* warm-up: not scheduled */
+    r.generator.scheduled = 3;
+    r.generator.skipped = 2;
+    assert_non_null(record_check(&r));
+    j->phase = 0;
     assert_null(record_check(&r));
     assert_int_equal(record_generation(j, 0, 1), 40);
     j->sent = 9;

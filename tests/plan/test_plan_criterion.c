@@ -5,14 +5,14 @@ static const char *scenario_with(const char *expression)
 {
     static char text[1024];
     snprintf(text, sizeof text,
-             "scenario: s\nworkflow: orfeas-3d\nload:\n  users: paced\n  phases:\n"
+             "scenario: s\nworkflow: orfeas-3d\nload:\n  users: paced\n  think: 1s\n  phases:\n"
              "    - {name: calm, users: 1, duration: 1m}\n    - {name: spike, users: 2, duration: 1m}\ncriteria:\n"
              "- name: k\n  expect: \"%s\"\n",
              expression);
     return text;
 }
 
-enum { EXPRESSION_LINE = 10, EXPRESSION_COLUMN = 12 };
+enum { EXPRESSION_LINE = 11, EXPRESSION_COLUMN = 12 };
 
 static void test_right_expressions(void **state)
 {

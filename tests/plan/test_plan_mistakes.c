@@ -24,7 +24,7 @@ static void check(bool is_workflow, const struct row *row)
 
 #define SCENARIO "scenario: s\nworkflow: w.yaml\n"
 #define CLOSED SCENARIO "load: {users: closed, jobs: 1"
-#define PACED SCENARIO "load:\n  users: paced\n"
+#define PACED SCENARIO "load:\n  users: paced\n  think: 1s\n"
 #define CRITERIA SCENARIO "load: {users: closed, jobs: 1}\ncriteria:\n"
 
 static void test_scenarios(void **state)
@@ -47,8 +47,10 @@ static void test_scenarios(void **state)
         {SCENARIO "load: {users: open, jobs: 1}\n", "3:15: users that arrive at a rate ('open') are not supported"},
         {SCENARIO "load: {users: pacd, duration: 1s}\n", "3:15: 'users' cannot be 'pacd'\n    did you mean 'paced'?"},
         {SCENARIO "load: {users: closed}\n", "3:7: this load has no end\n    write jobs: 5, or duration: 5m"},
-        {SCENARIO "load: {users: paced}\n", "3:7: this load has no end\n    write phases:, or duration: 5m"},
-        {SCENARIO "load: {users: paced, jobs: 5, duration: 1m}\n", "3:22: 'jobs' is for closed users"},
+        {SCENARIO "load: {users: paced, duration: 5m}\n", "3:7: paced users need time to think between two jobs\n    write think: uniform 20s..60s"},
+        {SCENARIO "load: {users: paced, duration: 5m, think: 0s}\n", "3:43: paced users need time to think"},
+        {SCENARIO "load: {users: paced, think: 5s}\n", "3:7: this load has no end\n    write phases:, or duration: 5m"},
+        {SCENARIO "load: {users: paced, jobs: 5, duration: 1m, think: 5s}\n", "3:22: 'jobs' is for closed users"},
         {CLOSED ", jobs: 2}\n", "3:32: 'jobs' stands here a second time; the first is in line 3"},
         {CLOSED ", concurrent: 0}\n", "3:44: 'concurrent' must be from 1 to 1000000, not '0'"},
         {CLOSED ", concurrent: -2}\n", "3:44: 'concurrent' must be from 1 to 1000000, not '-2'"},
@@ -72,19 +74,19 @@ static void test_scenarios(void **state)
         {CLOSED "}\nvars: {user: 5}\n", "4:8: 'user' is built in"},
         {CLOSED "}\nvars: {image: 5}\n", "4:8: 'image' is built in"},
         {CLOSED "}\nvars: [a]\n", "4:7: 'vars' must be a mapping"},
-        {PACED "  phases: []\n", "5:11: 'phases' must hold 1 to 64 phases, not 0"},
-        {PACED "  phases:\n", "5:10: 'phases' must be a list, not nothing"},
-        {PACED "  phases: {a: 1}\n", "5:11: 'phases' must be a list, not a mapping"},
-        {PACED "  phases: [spike]\n", "5:12: this must be a mapping (key: value), not a single value\n    write {name: spike"},
-        {PACED "  phases: [{name: a, users: 1}]\n", "5:12: 'duration' is missing\n    write duration: 5m"},
-        {PACED "  phases: [{users: 1, duration: 1s}]\n", "5:12: 'name' is missing"},
-        {PACED "  phases: [{name: a, users: 0, duration: 1s}]\n", "5:29: 'users' must be from 1"},
-        {PACED "  phases: [{name: a, users: 1, duration: 0s}]\n", "5:42: 'duration' must be from 1 ms"},
-        {PACED "  phases: [{name: a b, users: 1, duration: 1s}]\n", "5:19: 'name': 'a b' cannot be a name"},
-        {PACED "  phases: [{name: a, users: 1, duration: 1s, thikn: 2s}]\n", "5:46: unknown key 'thikn'\n    did you mean 'think'?"},
-        {PACED "  phases:\n    - {name: a, users: 1, duration: 1s}\n    - {name: a, users: 1, duration: 1s}\n", "7:14: there is a phase 'a' already"},
-        {PACED "  phases:\n    - {name: a, users: 1, duration: 400h}\n    - {name: b, users: 1, duration: 400h}\n", "6:5: the phases last longer than 30 days"},
-        {PACED "  concurrent: 3\n  phases: [{name: a, users: 1, duration: 1s}]\n", "5:3: 'concurrent' is for a load without phases\n    write users: in each phase"},
+        {PACED "  phases: []\n", "6:11: 'phases' must hold 1 to 64 phases, not 0"},
+        {PACED "  phases:\n", "6:10: 'phases' must be a list, not nothing"},
+        {PACED "  phases: {a: 1}\n", "6:11: 'phases' must be a list, not a mapping"},
+        {PACED "  phases: [spike]\n", "6:12: this must be a mapping (key: value), not a single value\n    write {name: spike"},
+        {PACED "  phases: [{name: a, users: 1}]\n", "6:12: 'duration' is missing\n    write duration: 5m"},
+        {PACED "  phases: [{users: 1, duration: 1s}]\n", "6:12: 'name' is missing"},
+        {PACED "  phases: [{name: a, users: 0, duration: 1s}]\n", "6:29: 'users' must be from 1"},
+        {PACED "  phases: [{name: a, users: 1, duration: 0s}]\n", "6:42: 'duration' must be from 1 ms"},
+        {PACED "  phases: [{name: a b, users: 1, duration: 1s}]\n", "6:19: 'name': 'a b' cannot be a name"},
+        {PACED "  phases: [{name: a, users: 1, duration: 1s, thikn: 2s}]\n", "6:46: unknown key 'thikn'\n    did you mean 'think'?"},
+        {PACED "  phases:\n    - {name: a, users: 1, duration: 1s}\n    - {name: a, users: 1, duration: 1s}\n", "8:14: there is a phase 'a' already"},
+        {PACED "  phases:\n    - {name: a, users: 1, duration: 400h}\n    - {name: b, users: 1, duration: 400h}\n", "7:5: the phases last longer than 30 days"},
+        {PACED "  concurrent: 3\n  phases: [{name: a, users: 1, duration: 1s}]\n", "6:3: 'concurrent' is for a load without phases\n    write users: in each phase"},
         {CRITERIA "  a: 1\n", "5:3: 'criteria' must be a list"},
         {CRITERIA "  - error_rate < 5%\n", "5:5: this must be a mapping (key: value), not a single value\n    write {name: p95_ok"},
         {CRITERIA "  - {name: a}\n", "5:5: 'expect' is missing"},

@@ -55,8 +55,26 @@ static void test_overview(void **state)
     overview_finish(&o);
 }
 
+static void test_what_all_say_is_said_once(void **state)
+{
+    (void)state;
+    struct overview o;
+    struct buf out;
+    overview_init(&o);
+    add(&o, "normal", 60, 119, MEASURE_AVG, 190);
+    add(&o, "peak", 60, 119, MEASURE_AVG, 190);
+    buf_init(&out, 100000);
+    overview_write(&o, &out, &(struct terminal){.width = 100});
+    const char *said = strstr(buf_text(&out), "· all: the average of 120.0 s is 46 % above");
+    assert_non_null(said);
+    assert_null(strstr(said + 1, "the average of"));
+    buf_finish(&out);
+    overview_finish(&o);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_overview)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_overview),
+                                       cmocka_unit_test(test_what_all_say_is_said_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@ static void add_job(struct record *r, const struct plan *p, int phase, nsec sent
 {
     struct record_job *j = record_add_job(r);
     j->phase = phase;
+    r->generator.scheduled++;
     j->outcome = JOB_OK;
     j->accepted = true;
     j->due = j->sent = sent;

@@ -2,8 +2,6 @@
 #include "made.h"
 #include "steps.h"
 
-static struct arena arena;
-
 static void assert_row(const struct step_row *row, const char *name, const char *part_of, int count,
                        double mean, int failed, int censored)
 {
@@ -34,7 +32,7 @@ static void test_a_wait_is_taken_apart(void **state)
     made_failure(&m, 0, 3, FAIL_TIMEOUT, MADE_WAIT, 300, "timeout");
     made_failure(&m, 0, 4, FAIL_STATUS, MADE_UPLOAD, 0.05, "status 500");
     struct step_row *rows;
-    assert_int_equal(steps_measure(&m.plan, &m.record, &arena, &rows), 8);
+    assert_int_equal(steps_measure(&m.plan, &m.record, &made_scratch, &rows), 8);
     assert_row(&rows[0], "upload", "", 4, 0.1, 1, 0);
     assert_row(&rows[1], "submit", "", 4, 0.1, 0, 0);
     assert_row(&rows[2], "wait", "", 3, (9.9 + 9.9 + 19.9) / 3, 1, 1);
@@ -53,26 +51,12 @@ static void test_parts_that_nobody_tells_are_left_out(void **state)
     made_init(&m, 1, 100);
     made_job(&m, 0, 0, 10);
     struct step_row *rows;
-    assert_int_equal(steps_measure(&m.plan, &m.record, &arena, &rows), MADE_STEPS);
+    assert_int_equal(steps_measure(&m.plan, &m.record, &made_scratch, &rows), MADE_STEPS);
     made_finish(&m);
     made_init(&m, 1, 100);
-    assert_int_equal(steps_measure(&m.plan, &m.record, &arena, &rows), MADE_STEPS);
+    assert_int_equal(steps_measure(&m.plan, &m.record, &made_scratch, &rows), MADE_STEPS);
     assert_true(isnan(rows[0].seconds.mean));
     made_finish(&m);
-}
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena_init(&arena, "steps test", 1 << 20);
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_finish(&arena);
-    return 0;
 }
 
 int main(void)
@@ -81,5 +65,5 @@ int main(void)
         cmocka_unit_test(test_a_wait_is_taken_apart),
         cmocka_unit_test(test_parts_that_nobody_tells_are_left_out),
     };
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, made_arena, made_arena_free);
 }

@@ -2,8 +2,6 @@
 #include "made.h"
 #include "timeline.h"
 
-static struct arena arena;
-
 static void test_interval_lengths(void **state)
 {
     (void)state;
@@ -18,7 +16,7 @@ static void test_interval_lengths(void **state)
         struct made m;
         made_init(&m, 1, rows[i].seconds);
         struct timeline t;
-        timeline_measure(&m.plan, &m.record, &arena, &t);
+        timeline_measure(&m.plan, &m.record, &made_scratch, &t);
         assert_near(t.interval, rows[i].interval, 1e-9);
         assert_int_equal(t.count, rows[i].count);
         made_finish(&m);
@@ -44,7 +42,7 @@ static void test_rows(void **state)
     record_add_point(&m.record, s, made_time(1.9), 20);
     record_add_point(&m.record, s, made_time(500), 7); /* after the end: belongs to the last row */
     struct timeline t;
-    timeline_measure(&m.plan, &m.record, &arena, &t);
+    timeline_measure(&m.plan, &m.record, &made_scratch, &t);
     assert_int_equal(t.count, 100);
     static const struct {
         int row, users, started, done, failed;
@@ -65,7 +63,7 @@ static void test_rows(void **state)
         else
             assert_near(row->p50, rows[i].p50, 1e-6);
     }
-    const double *memory = timeline_of_series(&t, s, &arena);
+    const double *memory = timeline_of_series(&t, s, &made_scratch);
     assert_near(memory[1], 15, 1e-9);
     assert_near(memory[99], 7, 1e-9);
     assert_true(isnan(memory[0]));
@@ -79,23 +77,9 @@ static void test_an_empty_run(void **state)
     made_init(&m, 1, 0);
     m.record.ended = -1;
     struct timeline t;
-    timeline_measure(&m.plan, &m.record, &arena, &t);
+    timeline_measure(&m.plan, &m.record, &made_scratch, &t);
     assert_int_equal(t.count, 1);
     made_finish(&m);
-}
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena_init(&arena, "timeline test", 16 << 20);
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_finish(&arena);
-    return 0;
 }
 
 int main(void)
@@ -105,5 +89,5 @@ int main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_an_empty_run),
     };
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, made_arena, made_arena_free);
 }

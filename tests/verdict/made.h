@@ -19,6 +19,23 @@ struct made {
     struct criterion criteria[MADE_CRITERIA_MAX];
 };
 
+/* What a test group's functions allocate; cmocka's set-up and tear-down of the group. */
+static struct arena made_scratch;
+
+static inline int made_arena(void **state)
+{
+    (void)state;
+    arena_init(&made_scratch, "test", 256 << 20);
+    return 0;
+}
+
+static inline int made_arena_free(void **state)
+{
+    (void)state;
+    arena_finish(&made_scratch);
+    return 0;
+}
+
 static inline nsec made_time(double seconds)
 {
     return (nsec)(seconds * 1e9 + 0.5);
@@ -72,6 +89,7 @@ static inline struct record_job *made_job(struct made *m, int phase, double sent
     j->phase = phase;
     j->outcome = JOB_OK;
     j->accepted = j->model_checked = j->model_valid = true;
+    m->record.generator.scheduled += phase >= 0;
     j->due = j->sent = made_time(sent);
     double ends[MADE_STEPS] = {sent + 0.1, sent + 0.2, sent + 0.1 + generation, sent + 0.3 + generation};
     for (int i = 0; i < MADE_STEPS; i++)

@@ -2,13 +2,11 @@
 #include "growth.h"
 #include "made.h"
 
-static struct arena arena;
-
 /* A value a second over a load of 1000 s: it starts high (warm-up), then rises by `slope` a second from 100.
  */
 static struct record_point *line(int count, double step, double slope)
 {
-    struct record_point *points = arena_new(&arena, struct record_point, count);
+    struct record_point *points = arena_new(&made_scratch, struct record_point, count);
     for (int i = 0; i < count; i++) {
         double t = i * step;
         points[i] = (struct record_point){made_time(t), t < 100 ? 900 : 100 + slope * (t - 100)};
@@ -23,7 +21,7 @@ static void test_growth(void **state)
     made_init(&m, 1, 1000);
     struct growth g;
     /* After warm-up 100..1000 s: first window 100..190 s, median at 145 s. */
-    assert_true(growth_measure(&m.record, line(1200, 1, 0.01), 1200, 0.95, &arena, &g));
+    assert_true(growth_measure(&m.record, line(1200, 1, 0.01), 1200, 0.95, &made_scratch, &g));
     assert_int_equal(g.settled.start, made_time(100));
     assert_int_equal(g.settled.end, made_time(1000));
     assert_int_equal(g.points, 901);
@@ -31,7 +29,7 @@ static void test_growth(void **state)
     assert_near(g.per_hour, 36, 1e-6);
     assert_near(g.percent, 100 * 0.01 * 900 / 100.45, 1e-6);
     assert_true(g.percent_interval.low <= g.percent && g.percent <= g.percent_interval.high);
-    assert_true(growth_measure(&m.record, line(1200, 1, 0), 1200, 0.95, &arena, &g));
+    assert_true(growth_measure(&m.record, line(1200, 1, 0), 1200, 0.95, &made_scratch, &g));
     assert_near(g.percent, 0, 0);
     made_finish(&m);
 }
@@ -67,7 +65,7 @@ static void test_what_cannot_tell(void **state)
     for (int i = 0; i < COUNT(rows); i++) {
         struct growth g;
         bool told = growth_measure(&m.record, line(rows[i].count, rows[i].step, rows[i].slope), rows[i].count,
-                                   0.95, &arena, &g);
+                                   0.95, &made_scratch, &g);
         assert_false(told);
         assert_true(isnan(g.percent) && !interval_exists(g.percent_interval));
         if (rows[i].why)
@@ -78,20 +76,6 @@ static void test_what_cannot_tell(void **state)
     made_finish(&m);
 }
 
-static int make_arena(void **state)
-{
-    (void)state;
-    arena_init(&arena, "growth test", 256 << 20);
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_finish(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,5 +83,5 @@ int main(void)
         cmocka_unit_test(test_warm_up_lasts_until_a_job_has_ended),
         cmocka_unit_test(test_what_cannot_tell),
     };
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, made_arena, made_arena_free);
 }

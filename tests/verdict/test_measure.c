@@ -2,8 +2,6 @@
 #include "made.h"
 #include "measure.h"
 
-static struct arena arena;
-
 /* Two phases of 50 s. First: 3 jobs of 10, 20, 30 s, one that failed in its upload. Second: a job of 40 s,
  * one that timed out, one cut off; and before all that a warm-up job of 500 s. */
 static void fill(struct made *m)
@@ -72,7 +70,7 @@ static void test_measures(void **state)
         {{.kind = MEASURE_UPTIME, .phase = -1, .last = 30 * NSEC_PER_SEC}, 100.0 * 2 / 3, 3},
     };
     for (int i = 0; i < COUNT(rows); i++) {
-        struct measured got = measure_take(&rows[i].measure, &m.plan, &m.record, &arena);
+        struct measured got = measure_take(&rows[i].measure, &m.plan, &m.record, &made_scratch);
         if (got.state != MEASURED || got.count != rows[i].count)
             fail_msg("row %d: state %d, count %d (%s)", i, (int)got.state, got.count, got.why);
         if (isinf(rows[i].value))
@@ -92,20 +90,20 @@ static void test_intervals(void **state)
         made_job(&m, 0, i, 100 + i);
     struct measure measure = {
         .kind = MEASURE_PERCENTILE, .percentile = 50, .step = SUBJECT_GENERATION, .phase = -1};
-    struct measured got = measure_take(&measure, &m.plan, &m.record, &arena);
+    struct measured got = measure_take(&measure, &m.plan, &m.record, &made_scratch);
     assert_near(got.interval.low, 115, 1e-6);
     assert_near(got.interval.high, 128, 1e-6);
     assert_near(got.confidence, 0.95, 0);
     measure.percentile = 95;
-    got = measure_take(&measure, &m.plan, &m.record, &arena);
+    got = measure_take(&measure, &m.plan, &m.record, &made_scratch);
     assert_near(got.interval.low, 138, 1e-6);
     assert_true(isinf(got.interval.high));
     measure.kind = MEASURE_ERROR_RATE;
-    got = measure_take(&measure, &m.plan, &m.record, &arena);
+    got = measure_take(&measure, &m.plan, &m.record, &made_scratch);
     assert_near(got.value, 0, 0);
     assert_near(got.interval.high, 8.042, 1e-3);
     measure.kind = MEASURE_COMPLETED;
-    got = measure_take(&measure, &m.plan, &m.record, &arena);
+    got = measure_take(&measure, &m.plan, &m.record, &made_scratch);
     assert_false(interval_exists(got.interval));
     assert_true(isnan(got.confidence));
     made_finish(&m);
@@ -131,14 +129,14 @@ static void test_nothing_to_measure(void **state)
         {{.kind = MEASURE_GROWTH, .series = "target.memory", .phase = -1}, "target.memory was not watched"},
     };
     for (int i = 0; i < COUNT(rows); i++) {
-        struct measured got = measure_take(&rows[i].measure, &m.plan, &m.record, &arena);
+        struct measured got = measure_take(&rows[i].measure, &m.plan, &m.record, &made_scratch);
         assert_int_equal(got.state, MEASURED_NOTHING);
         assert_true(isnan(got.value));
         assert_string_equal(got.why, rows[i].why);
     }
     struct measure uptime = {.kind = MEASURE_UPTIME, .phase = -1};
     m.plan.workflow.health_path = "";
-    assert_int_equal(measure_take(&uptime, &m.plan, &m.record, &arena).state, MEASURED_ABSENT);
+    assert_int_equal(measure_take(&uptime, &m.plan, &m.record, &made_scratch).state, MEASURED_ABSENT);
     made_finish(&m);
 }
 
@@ -150,20 +148,20 @@ static void test_series_states(void **state)
     struct measure growth = {.kind = MEASURE_GROWTH, .series = "gpu.memory", .phase = -1};
     struct record_series *s = record_add_series(&m.record, "gpu.memory", "MB");
     s->why = "the target has no GPU";
-    struct measured got = measure_take(&growth, &m.plan, &m.record, &arena);
+    struct measured got = measure_take(&growth, &m.plan, &m.record, &made_scratch);
     assert_int_equal(got.state, MEASURED_ABSENT);
     assert_string_equal(got.why, "the target has no GPU");
     s->state = SERIES_UNREADABLE;
     s->why = "scrape refused";
-    got = measure_take(&growth, &m.plan, &m.record, &arena);
+    got = measure_take(&growth, &m.plan, &m.record, &made_scratch);
     assert_int_equal(got.state, MEASURED_NOTHING);
     assert_string_equal(got.why, "scrape refused");
     for (int i = 0; i < 5; i++)
         record_add_point(&m.record, s, made_time(200 + i), 1);
-    assert_int_equal(measure_take(&growth, &m.plan, &m.record, &arena).state, MEASURED_NOTHING);
+    assert_int_equal(measure_take(&growth, &m.plan, &m.record, &made_scratch).state, MEASURED_NOTHING);
     for (int i = 0; i < 90; i++)
         record_add_point(&m.record, s, made_time(205 + i * 8), 1 + i * 0.001);
-    assert_int_equal(measure_take(&growth, &m.plan, &m.record, &arena).state, MEASURED);
+    assert_int_equal(measure_take(&growth, &m.plan, &m.record, &made_scratch).state, MEASURED);
     made_finish(&m);
 }
 
@@ -177,27 +175,13 @@ static void test_degradation(void **state)
         made_job(&m, 0, i * 10, 10 + i * 0.1 - (i % 2) * 0.01);
     made_failure(&m, 0, 500, FAIL_RESET, MADE_UPLOAD, 0.01, "reset");
     struct measure measure = {.kind = MEASURE_DEGRADATION, .step = SUBJECT_GENERATION, .phase = -1};
-    struct measured got = measure_take(&measure, &m.plan, &m.record, &arena);
+    struct measured got = measure_take(&measure, &m.plan, &m.record, &made_scratch);
     assert_int_equal(got.state, MEASURED);
     assert_int_equal(got.count, 90);
     /* 0.01 s a second over 890 s, from 11.445 s (the median of the jobs sent in 100..190 s). */
     assert_near(got.value, 100 * 0.01 * 890 / 11.445, 0.1);
     assert_true(got.interval.low < got.value && got.value < got.interval.high);
     made_finish(&m);
-}
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena_init(&arena, "measure test", 256 << 20);
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_finish(&arena);
-    return 0;
 }
 
 int main(void)
@@ -207,5 +191,5 @@ int main(void)
         cmocka_unit_test(test_nothing_to_measure), cmocka_unit_test(test_series_states),
         cmocka_unit_test(test_degradation),
     };
-    return cmocka_run_group_tests(tests, make_arena, free_arena);
+    return cmocka_run_group_tests(tests, made_arena, made_arena_free);
 }

@@ -20,9 +20,11 @@ enum { MAX_CYCLES = 20, MIN_ARENA = 1024 * 1024 };
 #define MAX_ARENA ((size_t)1024 * 1024 * 1024)
 #define MAX_TEXTURE ((size_t)16 * 1024 * 1024)
 
-static const double solved = 1e-3;        /* residual: beyond it z no longer changes to the eye */
-static const double min_component = 1e-3; /* share of the object */
-static const double max_hole = 1e-3;
+static const double solved = 1e-3; /* residual: beyond it z no longer changes to the eye */
+/* What a picture's own alpha shows is meant, however small, so of that next to nothing may be lost. Noise
+ * that is taken for the object may be. */
+static const struct grid_losses drawn = {.each = 1e-3, .together = 5e-3};
+static const struct grid_losses found = {.each = 1e-3, .together = 5e-2};
 
 struct generator {
     struct arena arena; /* one job's; a single block once the largest job has been seen */
@@ -129,17 +131,17 @@ static enum generator_error preprocess(struct job *j)
 {
     struct arena *arena = &j->generator->arena;
     struct segment_result segment;
-    bool found = segment_run(&j->picture, arena, &segment);
+    bool is_object = segment_run(&j->picture, arena, &segment);
     j->ret->segmentation = segment.method;
     j->ret->confidence = segment.confidence;
-    if (!found)
+    if (!is_object)
         return fail(j, GENERATOR_NO_FOREGROUND, segment.why);
     arena_reset(arena);
     if (!report(j, 0.5))
         return cancelled(j);
     grid_init(&j->grid, arena, &j->picture, j->options->quality);
     j->ret->grid = j->grid.longer;
-    if (!grid_clean(&j->grid, arena, min_component, max_hole))
+    if (!grid_clean(&j->grid, arena, segment.is_drawn ? &drawn : &found))
         return fail(j, GENERATOR_NO_FOREGROUND,
                     "the object is too thin for this quality: no node lies inside it");
     return GENERATOR_OK;
@@ -175,9 +177,9 @@ static enum generator_error make_shape(struct job *j)
     if (!report(j, 0.9))
         return cancelled(j);
     if (j->options->format != MODEL_STL)
-        mesher_add_normals(&j->shape, arena);
+        mesher_add_normals(&j->shape, arena, &nodes);
     if (j->options->format == MODEL_GLB)
-        mesher_add_uv(&j->shape, arena, (const double[2]){GRID_PAD - 0.5, GRID_PAD - 0.5},
+        mesher_add_uv(&j->shape, arena, (const double[2]){g->origin, g->origin},
                       (const double[2]){g->cell / j->picture.width, g->cell / j->picture.height});
     mesher_fit(&j->shape, (const double[3]){j->options->width, j->options->height, j->options->depth});
     j->ret->vertices = j->shape.mesh.vertex_count;

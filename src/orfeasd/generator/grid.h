@@ -14,10 +14,11 @@
 enum { GRID_PAD = 2 };
 
 struct grid {
-    int w, h;     /* nodes, padding included */
-    int longer;   /* nodes along the picture's longer side, without the padding */
-    double cell;  /* pixels between two nodes */
-    float *alpha; /* w * h, rows from the top */
+    int w, h;      /* nodes, padding included */
+    int longer;    /* nodes along the picture's longer side, without the padding */
+    double cell;   /* pixels between two nodes */
+    double origin; /* node i of a row or column sits at pixel (i - origin) * cell */
+    float *alpha;  /* w * h, rows from the top */
     enum contour_rule rule;
     struct resample_axis x, y;
 };
@@ -26,12 +27,21 @@ struct grid {
  * for 10. */
 int grid_nodes(int quality);
 
-/* `quality` from 1 to 10. The alpha channel must be the object's. A small picture gets at most five nodes a
- * pixel; a very long and narrow one gets more nodes along it, so that some lie across. Never more than
- * grid_nodes()^2 inside. */
+/* `quality` from 1 to 10. The alpha channel must be the object's. A small picture gets a whole number of
+ * nodes a pixel, five at most, one of them on the pixel's centre: so a pixel is inside just when its own
+ * alpha says so, and lines of a pixel's width are kept. A very long and narrow one gets more nodes along it,
+ * so that some lie across. One of thin lines gets more of them, up to 16 times
+ * as many and up to 512^2, until the lines show. Any other
+ * gets at most 9/4 grid_nodes()^2 (from rounding to whole numbers). */
 void grid_init(struct grid *g, struct arena *arena, const struct picture *picture, int quality);
 
-/* Drops components below `min_share` of the inside nodes (the largest always stays) and fills enclosed holes
- * below `max_hole` of them. Inside is connected over edges, and so is outside. Returns the number of inside
- * nodes left. */
-int grid_clean(struct grid *g, struct arena *arena, double min_share, double max_hole);
+/* What may be lost, as shares of the inside nodes. */
+struct grid_losses {
+    double each;     /* a speck or a hole is smaller than this */
+    double together; /* and so are all specks that are dropped, and all holes that are filled */
+};
+
+/* Drops specks and fills enclosed holes, the smallest first. The largest component always stays; of a picture
+ * that is made of small parts all but a few do. Inside is connected over edges, and so is outside. Returns
+ * the number of inside nodes left. */
+int grid_clean(struct grid *g, struct arena *arena, const struct grid_losses *losses);

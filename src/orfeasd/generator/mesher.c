@@ -161,40 +161,54 @@ void mesher_build(struct mesher_shape *ret, struct arena *arena, const struct me
     }
 }
 
-static struct vec3 cross_of(const struct mesh *m, const uint32_t t[3])
-{
-    const struct vec3 a = m->position[t[0]], b = m->position[t[1]], c = m->position[t[2]];
-    const struct vec3 p = {b.x - a.x, b.y - a.y, b.z - a.z}, q = {c.x - a.x, c.y - a.y, c.z - a.z};
-    return (struct vec3){p.y * q.z - p.z * q.y, p.z * q.x - p.x * q.z, p.x * q.y - p.y * q.x};
-}
-
 static struct vec3 unit(struct vec3 v)
 {
-    float squared = v.x * v.x + v.y * v.y + v.z * v.z;
-    if (!(squared > 0))
-        return (struct vec3){0, 0, 1};
-    float factor = 1 / sqrtf(squared);
+    float factor = 1 / sqrtf(v.x * v.x + v.y * v.y + v.z * v.z);
     return (struct vec3){v.x * factor, v.y * factor, v.z * factor};
 }
 
-void mesher_add_normals(struct mesher_shape *s, struct arena *arena)
+/* From node i the next value of u in a direction, 0 at the contour, and how far away it is. */
+static float next_u(const struct mesher_grid *g, int i, int step, float *ret_distance)
+{
+    bool inside = g->alpha[i + step] > CONTOUR_ISO;
+    *ret_distance = inside ? 1 : contour_place(g->rule, g->alpha[i], g->alpha[i + step]);
+    return inside ? g->u[i + step] : 0;
+}
+
+/* Of the parabola through three values at uneven distances: exact for u = R^2 - r^2. */
+static float slope_of_u(const struct mesher_grid *g, int i, int step)
+{
+    float p, q, before = next_u(g, i, -step, &p), after = next_u(g, i, step, &q), here = g->u[i];
+    return ((after - here) * p * p - (before - here) * q * q) / (p * q * (p + q));
+}
+
+/* Away from the inside of z^2 - u; z is never 0, so there is a length. */
+static struct vec3 node_normal(const struct mesher_grid *g, int i, float z)
+{
+    return unit((struct vec3){-slope_of_u(g, i, 1), slope_of_u(g, i, g->w), 2 * z});
+}
+
+/* In the plane. Along the edge that leads from node i to the contour vertex at `p` u falls to 0, so there is
+ * a length here too. */
+static struct vec3 contour_normal(const struct mesher_grid *g, int i, struct vec3 p)
+{
+    float x = p.x - (float)(i % g->w), y = p.y + (float)(i / g->w);
+    float u = fmaxf(g->u[i], MESHER_Z_MIN * MESHER_Z_MIN);
+    if (fabsf(x) > fabsf(y))
+        return unit((struct vec3){u / x, slope_of_u(g, i, g->w), 0});
+    return unit((struct vec3){-slope_of_u(g, i, 1), u / y, 0});
+}
+
+void mesher_add_normals(struct mesher_shape *s, struct arena *arena, const struct mesher_grid *grid)
 {
     struct mesh *m = &s->mesh;
     m->normal = arena_new(arena, struct vec3, m->vertex_count);
-    for (int t = 0; t < m->triangle_count / 2; t++) {
-        struct vec3 n = cross_of(m, m->triangle[t]);
-        for (int c = 0; c < 3; c++) {
-            struct vec3 *to = &m->normal[m->triangle[t][c]];
-            *to = (struct vec3){to->x + n.x, to->y + n.y, to->z + n.z};
-        }
-    }
     for (int v = 0; v < s->inside; v++) {
-        struct vec3 n = m->normal[v] = unit(m->normal[v]);
+        struct vec3 n = m->normal[v] = node_normal(grid, s->node[v], m->position[v].z);
         m->normal[v + s->inside] = (struct vec3){n.x, n.y, -n.z};
     }
     for (int v = 2 * s->inside; v < m->vertex_count; v++)
-        m->normal[v] =
-            unit((struct vec3){m->normal[v].x, m->normal[v].y, 0}); /* the back's z cancels the front's */
+        m->normal[v] = contour_normal(grid, s->node[v], m->position[v]);
 }
 
 void mesher_add_uv(struct mesher_shape *s, struct arena *arena, const double origin[2], const double scale[2])

@@ -37,8 +37,9 @@ struct mesher_shape {
 /* Fills position, triangle and node from the arena; the other arrays are NULL. */
 void mesher_build(struct mesher_shape *ret, struct arena *arena, const struct mesher_grid *grid);
 
-/* Area-weighted vertex normals; uses that the back mirrors the front. */
-void mesher_add_normals(struct mesher_shape *s, struct arena *arena);
+/* Vertex normals from the gradient of z^2 - u; on the contour they lie in the plane. Those of the triangles
+ * would show as ribs near a steep rim, where triangles are long and narrow. Call it before mesher_fit(). */
+void mesher_add_normals(struct mesher_shape *s, struct arena *arena, const struct mesher_grid *grid);
 
 /* uv = (position - origin) * scale, v downwards; call it before mesher_fit(). */
 void mesher_add_uv(struct mesher_shape *s, struct arena *arena, const double origin[2],

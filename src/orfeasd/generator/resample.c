@@ -33,14 +33,14 @@ static void add_tent(struct resample_axis *axis, int node, double centre)
 }
 
 void resample_axis_init(struct resample_axis *axis, struct arena *arena, int pixels, int nodes, double cell,
-                        int pad)
+                        double origin)
 {
     *axis = (struct resample_axis){.nodes = nodes, .pixels = pixels, .taps = (int)ceil(cell) + 1};
     axis->first = arena_new(arena, int, nodes);
     axis->count = arena_new(arena, int, nodes);
     axis->weight = arena_new(arena, float, (size_t)nodes * axis->taps);
     for (int i = 0; i < nodes; i++) {
-        double centre = (i - pad + 0.5) * cell;
+        double centre = (i - origin) * cell;
         if (cell >= 1)
             add_box(axis, i, centre - cell / 2, centre + cell / 2);
         else
@@ -48,25 +48,32 @@ void resample_axis_init(struct resample_axis *axis, struct arena *arena, int pix
     }
 }
 
+static void add_alpha_row(float *column, const uint8_t *row, int width, float weight, bool step)
+{
+    if (step)
+        for (int p = 0; p < width; p++)
+            column[p] += row[4 * p + 3] >= 128 ? 255 * weight : 0;
+    else
+        for (int p = 0; p < width; p++)
+            column[p] += weight * (float)row[4 * p + 3];
+}
+
 void resample_alpha(const struct resample_axis *x, const struct resample_axis *y, struct arena *arena,
-                    const struct picture *picture, float *out)
+                    const struct picture *picture, bool step, float *out)
 {
     int width = picture->width;
     float *column = arena_new(arena, float, width);
     for (int j = 0; j < y->nodes; j++, out += x->nodes) {
         memset(column, 0, sizeof *column * width);
-        for (int k = 0; k < y->count[j]; k++) {
-            const uint8_t *row = picture->rgba + (size_t)(y->first[j] + k) * width * 4;
-            float weight = y->weight[j * y->taps + k] / 255;
-            for (int p = 0; p < width; p++)
-                column[p] += weight * (float)row[4 * p + 3];
-        }
+        for (int k = 0; k < y->count[j]; k++)
+            add_alpha_row(column, picture->rgba + (size_t)(y->first[j] + k) * width * 4, width,
+                          y->weight[j * y->taps + k], step);
         for (int i = 0; i < x->nodes; i++) {
             const float *from = column + x->first[i], *weight = x->weight + (ptrdiff_t)i * x->taps;
             float sum = 0;
             for (int k = 0; k < x->count[i]; k++)
                 sum += weight[k] * from[k];
-            out[i] = sum;
+            out[i] = sum / 255; /* last, so that half an opaque pixel is 1/2 exactly */
         }
     }
 }

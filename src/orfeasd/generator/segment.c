@@ -43,8 +43,8 @@ static void work_init(struct work *k, struct arena *arena, const struct picture 
     k->distance = arena_new(arena, float, (size_t)k->w * k->h);
     k->background = arena_new(arena, uint8_t, (size_t)k->w * k->h);
     struct resample_axis x, y;
-    resample_axis_init(&x, arena, p->width, k->w, (double)p->width / k->w, 0);
-    resample_axis_init(&y, arena, p->height, k->h, (double)p->height / k->h, 0);
+    resample_axis_init(&x, arena, p->width, k->w, (double)p->width / k->w, -0.5);
+    resample_axis_init(&y, arena, p->height, k->h, (double)p->height / k->h, -0.5);
     float *column = arena_new(arena, float, 4 * (size_t)p->width);
     float(*row)[4] = arena_alloc(arena, (size_t)k->w, sizeof *row);
     for (int j = 0; j < k->h; j++) {
@@ -200,7 +200,7 @@ static bool by_border(struct picture *p, struct arena *arena, struct segment_res
 
 bool segment_run(struct picture *picture, struct arena *arena, struct segment_result *ret)
 {
-    *ret = (struct segment_result){.method = "alpha", .confidence = 1};
+    *ret = (struct segment_result){.method = "alpha", .is_drawn = true, .confidence = 1};
     double transparent = picture->has_alpha ? transparent_share(picture) : 0;
     if (transparent > used_max) {
         ret->why = "the picture is fully transparent, or almost";

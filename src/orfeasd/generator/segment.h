@@ -17,6 +17,7 @@
 
 struct segment_result {
     const char *method; /* "alpha" or "border" */
+    bool is_drawn;      /* by the alpha channel */
     double confidence;  /* 0 to 1; 1 for an alpha channel */
     const char *why;    /* NULL, or why there is no object */
 };

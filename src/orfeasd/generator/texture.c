@@ -101,7 +101,7 @@ struct composer {
 static int node_before(double position, int pixels, int across, const struct grid *g, int nodes,
                        float *ret_fraction)
 {
-    double at = (position + 0.5) / across * pixels / g->cell + GRID_PAD - 0.5;
+    double at = (position + 0.5) / across * pixels / g->cell + g->origin;
     int node = (int)at;
     node = node > nodes - 2 ? nodes - 2 : node;
     *ret_fraction = (float)(at - node);
@@ -135,8 +135,8 @@ static void composer_init(struct composer *c, struct arena *arena, const struct 
     double cell = fmax(1, (double)longer / (PIXELS_PER_NODE * t->grid->longer));
     int w = (int)fmax(1, floor(p->width / cell)), h = (int)fmax(1, floor(p->height / cell));
     *c = (struct composer){.texture = t};
-    resample_axis_init(&c->x, arena, p->width, w, (double)p->width / w, 0);
-    resample_axis_init(&c->y, arena, p->height, h, (double)p->height / h, 0);
+    resample_axis_init(&c->x, arena, p->width, w, (double)p->width / w, -0.5);
+    resample_axis_init(&c->y, arena, p->height, h, (double)p->height / h, -0.5);
     c->column = arena_new(arena, float, 4 * (size_t)p->width);
     c->own = arena_alloc(arena, (size_t)w, sizeof *c->own);
     c->under = arena_alloc(arena, (size_t)t->grid->w, sizeof *c->under);

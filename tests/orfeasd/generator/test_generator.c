@@ -106,6 +106,77 @@ static void test_outline_matches(void **state)
     generator_destroy(g);
 }
 
+/* Alpha at a pixel of a picture that is hard to follow. */
+typedef int hard_alpha(int x, int y);
+
+static int alpha_lines(int x, int y) /* a pixel wide, slanted, and just visible */
+{
+    return (x + 2 * y) % 9 == 0 || (x - y + 64) % 11 == 0 ? 128 : 0;
+}
+
+static int alpha_dots(int x, int y) /* of three sizes, none of them a large share */
+{
+    int dx = x % 8 - 3, dy = y % 8 - 3;
+    return dx * dx + dy * dy <= 1 + (x / 8 + y / 8) % 3 ? 150 + 20 * (x / 8 % 5) : 40;
+}
+
+static int alpha_glass(int x, int y) /* with frames in it, and a pane that is a little too clear */
+{
+    int frame = x % 40 < 3 || y % 50 < 3 ? 255 : 128;
+    return x < 10 || y < 10 || x > 120 || y > 118 ? 0 : x > 90 && y > 90 ? 127 : frame;
+}
+
+static int alpha_slits(int x, int y) /* a hole of a pixel is a hole */
+{
+    return x < 2 || y < 2 || x > 13 || y > 13 ? 0 : x % 4 == 3 && y % 3 == 1 ? 106 : 255;
+}
+
+static void hard_picture(struct picture *p, int w, int h, hard_alpha *alpha)
+{
+    shape_picture(p, w, h, shape_everything, -1);
+    for (int i = 0; i < w * h; i++)
+        p->rgba[4 * i + 3] = (uint8_t)alpha(i % w, i / w);
+}
+
+static void test_outline_of_hard_pictures(void **state)
+{
+    (void)state;
+    static const struct {
+        hard_alpha *alpha;
+        int w, h;
+    } rows[] = {
+        {alpha_lines, 16, 16}, {alpha_lines, 32, 32}, {alpha_lines, 48, 33},   {alpha_lines, 256, 200},
+        {alpha_dots, 32, 32},  {alpha_dots, 176, 88}, {alpha_dots, 256, 128},  {alpha_glass, 128, 128},
+        {alpha_glass, 60, 60}, {alpha_slits, 16, 16}, {alpha_glass, 257, 129}, {alpha_dots, 384, 192},
+    };
+    struct generator *g = generator_create();
+    struct buf png, model;
+    buf_init(&png, 1 << 26);
+    buf_init(&model, 1 << 28);
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct generator_options options = standard;
+        struct generator_result result;
+        struct model_report report;
+        struct picture truth;
+        options.format = MODEL_GLB;
+        hard_picture(&truth, rows[i].w, rows[i].h, rows[i].alpha);
+        buf_clear(&png);
+        buf_clear(&model);
+        assert_true(png_write(&truth, 1, &png));
+        assert_int_equal(make(g, &png, &options, &model, &result), GENERATOR_OK);
+        model_check(model.bytes, model.len, &model_default_limits, &report);
+        if (!report.valid || report.degenerate)
+            fail_msg("row %d: %s", i, report.why);
+        double iou = silhouette_iou(model.bytes, model.len, &truth);
+        if (iou < 0.98)
+            fail_msg("row %d: IoU %g", i, iou);
+        picture_finish(&truth);
+    }
+    buf_finish(&png);
+    buf_finish(&model);
+    generator_destroy(g);
+}
+
 static void test_failures(void **state)
 {
     (void)state;
@@ -297,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_format_and_shape),
         cmocka_unit_test(test_outline_matches),
+        cmocka_unit_test(test_outline_of_hard_pictures),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_cancel_anywhere),
         cmocka_unit_test(test_deterministic),

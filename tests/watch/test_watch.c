@@ -1,0 +1,116 @@
+#include "test.h"
+#include "tiny_server.h"
+#include "watch.h"
+
+#include <sched.h>
+
+#define OK "HTTP/1.1 200 OK\r\nContent-Length: "
+#define METRICS OK "73\r\n\r\nprocess_resident_memory_bytes 1000\ngpu_memory_allocated_mb{gpu_id=\"0\"} 7\n\n"
+
+/* Watches until `asked` says that the server has been asked so often; there is no other end to wait for. */
+static void watch_for(struct tiny_server *s, int route, int times, struct record *record)
+{
+    struct watch_config config = {.addr = s->addr, .target = {.authority = "x", .prefix = "", .headers = ""},
+                                  .health_path = "/health", .metrics_path = "/metrics",
+                                  .probe_every = 2 * NSEC_PER_MSEC, .scrape_every = 2 * NSEC_PER_MSEC};
+    struct watch *w = watch_create(&config);
+    nsec zero = clock_monotonic();
+    assert_non_null(w);
+    assert_true(watch_start(w));
+    while (atomic_load(&s->asked[route]) < times)
+        sched_yield();
+    watch_stop(w);
+    record_init(record, 0, 0);
+    watch_collect(w, record, zero);
+    watch_destroy(w);
+}
+
+static void test_healthy_target(void **state)
+{
+    (void)state;
+    static const struct tiny_route routes[] = {
+        {"/health", OK "0\r\n\r\n"}, {"/metrics", METRICS}, {.path = NULL}};
+    struct tiny_server s;
+    struct record r;
+    tiny_server_start(&s, routes);
+    watch_for(&s, 1, 5, &r);
+    assert_true(r.metrics.readable);
+    assert_int_equal(r.metrics.families, 2);
+    assert_int_equal(r.metrics.scrapes, atomic_load(&s.asked[1]));
+    assert_int_equal(r.metrics.failed_scrapes, 0);
+    const struct record_series *memory = record_find_series(&r, "target.memory");
+    assert_int_equal(memory->state, SERIES_PRESENT);
+    assert_int_equal(memory->count, r.metrics.scrapes);
+    assert_true(memory->points[0].value == 1000 && memory->points[0].at >= 0);
+    assert_int_equal(record_find_series(&r, "gpu.memory")->state, SERIES_PRESENT);
+    assert_int_equal(record_find_series(&r, "gpu.usage")->state, SERIES_ABSENT);
+    assert_int_equal(record_find_series(&r, "target.cpu")->state, SERIES_UNREADABLE);
+    assert_int_equal(r.metrics.expected, 3);
+    assert_int_equal(r.metrics.present, 1);
+    assert_int_equal(r.metrics.moving, 0);
+    assert_int_equal(r.metrics.wrong_count, 2);
+    assert_string_equal(r.metrics.wrong[0], "process_cpu_seconds_total: missing");
+    assert_true(r.probe_count > 0);
+    for (int i = 0; i < r.probe_count; i++)
+        assert_true(r.probes[i].ok);
+    record_finish(&r);
+    tiny_server_stop(&s);
+}
+
+static void test_a_counter_that_stands_still_is_told(void **state)
+{
+    (void)state;
+    static const struct tiny_route routes[] = {
+        {"/health", OK "0\r\n\r\n"}, {"/metrics", OK "28\r\n\r\nprocess_cpu_seconds_total 1\n"}, {.path = NULL}};
+    struct tiny_server s;
+    struct record r;
+    tiny_server_start(&s, routes);
+    watch_for(&s, 1, 3, &r);
+    assert_string_equal(r.metrics.wrong[1], "process_cpu_seconds_total: stood still");
+    record_finish(&r);
+    tiny_server_stop(&s);
+}
+
+static void test_target_without_metrics(void **state)
+{
+    (void)state;
+    static const struct tiny_route routes[] = {{"/health", "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"},
+                                               {.path = NULL}};
+    struct tiny_server s;
+    struct record r;
+    tiny_server_start(&s, routes);
+    watch_for(&s, 0, 5, &r);
+    assert_false(r.metrics.readable);
+    assert_string_equal(r.metrics.why, "/metrics answered with status 404");
+    assert_int_equal(r.metrics.failed_scrapes, r.metrics.scrapes);
+    assert_int_equal(record_find_series(&r, "gpu.memory")->state, SERIES_UNREADABLE);
+    for (int i = 0; i < r.probe_count; i++)
+        assert_false(r.probes[i].ok);
+    record_finish(&r);
+    tiny_server_stop(&s);
+}
+
+static void test_metrics_that_are_garbage(void **state)
+{
+    (void)state;
+    static const struct tiny_route routes[] = {
+        {"/health", OK "0\r\n\r\n"}, {"/metrics", OK "12\r\n\r\n<html>\n\xff\xfe{{{"}, {.path = NULL}};
+    struct tiny_server s;
+    struct record r;
+    tiny_server_start(&s, routes);
+    watch_for(&s, 1, 3, &r);
+    assert_int_equal(record_find_series(&r, "target.memory")->state, SERIES_UNREADABLE);
+    record_finish(&r);
+    tiny_server_stop(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_healthy_target),
+        cmocka_unit_test(test_a_counter_that_stands_still_is_told),
+        cmocka_unit_test(test_target_without_metrics),
+        cmocka_unit_test(test_metrics_that_are_garbage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
