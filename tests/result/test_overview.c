@@ -66,8 +66,10 @@ static void test_what_all_say_is_said_once(void **state)
     buf_init(&out, 100000);
     overview_write(&o, &out, &(struct terminal){.width = 100});
     const char *said = strstr(buf_text(&out), "· all: the average of 120.0 s is 46 % above");
-    assert_non_null(said);
-    assert_null(strstr(said + 1, "the average of"));
+    if (!said)
+        fail_msg("%s", buf_text(&out));
+    if (strstr(said + 1, "· normal: the average of") || strstr(said + 1, "· peak: the average of"))
+        fail_msg("%s", buf_text(&out));
     buf_finish(&out);
     overview_finish(&o);
 }
