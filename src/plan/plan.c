@@ -18,6 +18,20 @@ const char *http_method_name(enum http_method method)
     return method_names[method];
 }
 
+const char *subject_name(const struct workflow *w, int subject)
+{
+    static const char *const names[] = {"generation", "queue", "processing", "notice", "validate"};
+    return subject < 0 ? names[SUBJECT_GENERATION - subject] : w->steps[subject].name;
+}
+
+int workflow_wait(const struct workflow *w)
+{
+    for (int i = 0; i < w->step_count; i++)
+        if (w->steps[i].kind == STEP_POLL)
+            return i;
+    return -1;
+}
+
 const char *user_model_name(enum user_model model)
 {
     return model_names[model];

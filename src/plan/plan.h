@@ -142,12 +142,26 @@ enum measure_kind {
     MEASURE_UPTIME       /* in per cent */
 };
 
-enum { SUBJECT_GENERATION = -1 };
+/* What a duration is of: a step, by its number, or one of these. Queue, processing and notice are the parts of a job's
+ * first wait, where the server tells its own times; validate is our check of the model. A step of the same name comes
+ * first. */
+enum subject {
+    SUBJECT_GENERATION = -1,
+    SUBJECT_QUEUE = -2,
+    SUBJECT_PROCESSING = -3,
+    SUBJECT_NOTICE = -4,
+    SUBJECT_VALIDATE = -5,
+    SUBJECT_LAST = SUBJECT_VALIDATE
+};
+/* "generation", "queue" ...; or the step's name. */
+const char *subject_name(const struct workflow *w, int subject);
+/* The first step that polls; -1: none. */
+int workflow_wait(const struct workflow *w);
 
 struct measure {
     enum measure_kind kind;
     double percentile;         /* 50, 99.9 ... */
-    int step;                  /* or SUBJECT_GENERATION */
+    int step;                  /* or a subject */
     const char *series;        /* of a growth */
     int phase;                 /* -1: all */
     nsec last;                 /* only the last so much of the load; 0: all */

@@ -128,15 +128,22 @@ static bool expect(struct parser *p, const char *token, const char *hint)
 
 static void resolve_subject(struct parser *p, const char *word, size_t at, struct measure *m)
 {
+    const struct workflow *w = &p->c->plan->workflow;
+    const char *names[PLAN_STEPS_MAX - SUBJECT_LAST];
+    int count = 0;
     m->step = SUBJECT_GENERATION;
-    if (strcmp(word, "generation") == 0 || !p->c->has_steps)
+    if (!p->c->has_steps)
         return;
     m->step = plan_step_find(p->c, word);
+    for (int subject = SUBJECT_GENERATION; subject >= SUBJECT_LAST && m->step < 0; subject--) {
+        names[count] = subject_name(w, subject);
+        if (strcmp(word, names[count++]) == 0) {
+            m->step = subject;
+            return;
+        }
+    }
     if (m->step >= 0)
         return;
-    const struct workflow *w = &p->c->plan->workflow;
-    const char *names[PLAN_STEPS_MAX + 1] = {"generation"};
-    int count = 1;
     for (int i = 0; i < w->step_count; i++) {
         if (w->steps[i].name)
             names[count++] = w->steps[i].name;

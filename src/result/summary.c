@@ -94,9 +94,7 @@ static const char *expectation(const struct summing *s, const struct outcome *o)
     const struct criterion *c = o->criterion;
     bool scaled = c->unit == UNIT_SECONDS && s->plan->time_scale != 1;
     bool known = isfinite(o->limits.low) || isfinite(o->limits.high);
-    if (known && c->comparison == COMPARE_NEAR) /* the expression is long: rather cut that */
-        return arena_printf(s->arena, "%s: %s", evidence_limits(o, s->arena), c->expression);
-    if (!known || !scaled)
+    if (!known || (!scaled && c->comparison != COMPARE_NEAR))
         return c->expression;
     return arena_printf(s->arena, "%s: %s", c->expression, evidence_limits(o, s->arena));
 }
@@ -107,7 +105,7 @@ static void write_criteria(const struct summing *s)
     int room = s->terminal->width - OTHERS;
     const struct table_column columns[] = {{.title = ""},
                                            {.title = "criterion", .max = 24},
-                                           {.title = "expects", .max = room > LEAST ? room : LEAST},
+                                           {.title = "expects", .max = room > LEAST ? room : LEAST, .wraps = true},
                                            {.title = "observed", .right = true},
                                            {.title = "95 % interval", .right = true}};
     struct table table;

@@ -1,9 +1,10 @@
 #include "table.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { TABLE_MAX_BYTES = 4 << 20, GAP = 2 };
+enum { TABLE_MAX_BYTES = 4 << 20, GAP = 2, CELL_MAX_BYTES = 600 };
 
 void table_init(struct table *t, const struct table_column *columns, int column_count)
 {
@@ -20,10 +21,9 @@ void table_finish(struct table *t)
 
 void table_add(struct table *t, enum terminal_style style, const char *text)
 {
-    enum { LONGEST = 600 };
     if (t->cell_count == TABLE_ROWS_MAX * t->column_count)
         return;
-    size_t len = strnlen(text, LONGEST);
+    size_t len = strnlen(text, CELL_MAX_BYTES);
     t->cells[t->cell_count++] = (struct table_cell){arena_copy(&t->arena, text, len), style};
 }
 
@@ -44,21 +44,40 @@ static void measure_columns(const struct table *t, int widths[TABLE_COLUMNS_MAX]
     }
 }
 
-static void write_row(const struct table *t, struct buf *out, const struct terminal *terminal, int indent,
-                      const int widths[TABLE_COLUMNS_MAX], const struct table_cell *cells)
+/* Writes one line of a row; returns whether a cell that wraps goes on below. `texts` move on. */
+static bool write_line(const struct table *t, struct buf *out, const struct terminal *terminal, int indent,
+                       const int widths[TABLE_COLUMNS_MAX], const struct table_cell *cells, const char **texts)
 {
     terminal_spaces(out, indent);
     int last = t->column_count - 1;
-    while (last > 0 && !*cells[last].text)
+    bool more = false;
+    while (last > 0 && !*texts[last])
         last--;
     for (int c = 0; c <= last; c++) {
-        int columns = shown_columns(t, c, cells[c].text), padding = widths[c] - columns;
+        const char *text = texts[c];
+        size_t bytes = t->columns[c].wraps ? terminal_break(text, widths[c]) : strlen(text);
+        char line[CELL_MAX_BYTES + 1];
+        snprintf(line, sizeof line, "%.*s", (int)bytes, text);
+        int columns = shown_columns(t, c, line), padding = widths[c] - columns;
         terminal_spaces(out, t->columns[c].right ? padding : 0);
-        terminal_add(out, terminal, cells[c].style, cells[c].text, columns);
+        terminal_add(out, terminal, cells[c].style, line, columns);
         if (c < last)
             terminal_spaces(out, (t->columns[c].right ? 0 : padding) + GAP);
+        texts[c] = text + bytes + strspn(text + bytes, " ");
+        more |= *texts[c] != '\0';
     }
     buf_add_text(out, "\n");
+    return more;
+}
+
+static void write_row(const struct table *t, struct buf *out, const struct terminal *terminal, int indent,
+                      const int widths[TABLE_COLUMNS_MAX], const struct table_cell *cells)
+{
+    const char *texts[TABLE_COLUMNS_MAX];
+    for (int c = 0; c < t->column_count; c++)
+        texts[c] = cells[c].text;
+    while (write_line(t, out, terminal, indent, widths, cells, texts))
+        ;
 }
 
 void table_write(const struct table *t, struct buf *out, const struct terminal *terminal, int indent)

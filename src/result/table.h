@@ -11,7 +11,8 @@ enum { TABLE_COLUMNS_MAX = 10, TABLE_ROWS_MAX = 500 };
 struct table_column {
     const char *title; /* "" for none; a table whose titles are all "" has no head */
     bool right;        /* aligned */
-    int max;           /* columns of the terminal; longer texts are cut. 0: no limit */
+    int max;           /* columns of the terminal; 0: no limit */
+    bool wraps;        /* a longer text goes on below, at its spaces where it has some; else it is cut */
 };
 
 struct table_cell {

@@ -72,8 +72,7 @@ static bool breaks_at(const char *text, size_t at)
     return !text[at] || (text[at] == ' ' && !(at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9'));
 }
 
-/* Bytes of the line: as many words as fit, or a piece of one that fits no line. */
-static size_t line_of(const char *text, int columns)
+size_t terminal_break(const char *text, int columns)
 {
     size_t all = bytes_of(text, columns);
     for (size_t at = all; at > 0; at--)
@@ -91,7 +90,7 @@ void terminal_wrap(struct buf *out, const struct terminal *t, enum terminal_styl
     for (bool first = true; first || *text; first = false) {
         if (!first)
             terminal_spaces(out, indent);
-        size_t len = line_of(text, columns);
+        size_t len = terminal_break(text, columns);
         add_styled(out, t, style, text, len);
         buf_add_text(out, "\n");
         text += len;

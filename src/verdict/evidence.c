@@ -16,7 +16,8 @@ static const char *things(const struct outcome *o, const struct plan *p, struct 
     int count = o->measured.count;
     if (m->step == SUBJECT_GENERATION)
         return arena_printf(arena, "%d generation%s", count, plural(count));
-    return arena_printf(arena, "%d %s step%s", count, p->workflow.steps[m->step].name, plural(count));
+    return arena_printf(arena, "%d %s %s%s", count, subject_name(&p->workflow, m->step),
+                        m->step < 0 ? "time" : "step", plural(count));
 }
 
 static const char *label(const struct measure *m, char out[24])

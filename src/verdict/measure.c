@@ -75,6 +75,9 @@ static struct measured no_durations(const struct taking *t)
     const char *why = counts.attempted == 0 ? "no job was started"
                       : t->m->step == SUBJECT_GENERATION
                           ? arena_printf(t->arena, "none of %d jobs succeeded", counts.attempted)
+                      : t->m->step < 0
+                          ? arena_printf(t->arena, "the %s is known of none of %d jobs",
+                                         subject_name(&t->plan->workflow, t->m->step), counts.attempted)
                           : arena_printf(t->arena, "the step succeeded in none of %d jobs", counts.attempted);
     return nothing(MEASURED_NOTHING, why);
 }
@@ -210,6 +213,5 @@ struct measured measure_take(const struct measure *m, const struct plan *p, cons
 
 const char *measure_subject(const struct measure *m, const struct plan *p, struct arena *arena)
 {
-    return m->step == SUBJECT_GENERATION ? "the generation"
-                                         : arena_printf(arena, "step %s", p->workflow.steps[m->step].name);
+    return arena_printf(arena, "%s %s", m->step < 0 ? "the" : "step", subject_name(&p->workflow, m->step));
 }

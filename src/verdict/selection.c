@@ -38,22 +38,49 @@ void selection_count(struct selection s, const struct record *r, struct job_coun
     }
 }
 
+static nsec step_duration(const struct record_job *job, int step)
+{
+    if (step < 0 || job->failed_step == step || job->steps[step].start < 0 || job->steps[step].end < 0)
+        return -1;
+    return job->steps[step].end - job->steps[step].start;
+}
+
+/* What is left of the wait when the server was done: until we noticed. Its clock and ours may disagree by a little:
+ * never below nothing. */
+static nsec notice_duration(const struct record_job *job, nsec wait)
+{
+    nsec rest = wait - job->queue - job->processing;
+    return job->queue < 0 || job->processing < 0 ? -1 : rest < 0 ? 0 : rest;
+}
+
+static nsec part_duration(const struct plan *p, const struct record_job *job, int subject)
+{
+    nsec wait = step_duration(job, workflow_wait(&p->workflow));
+    if (subject == SUBJECT_VALIDATE)
+        return job->validate;
+    if (wait < 0)
+        return -1;
+    if (subject == SUBJECT_NOTICE)
+        return notice_duration(job, wait);
+    return subject == SUBJECT_QUEUE ? job->queue : job->processing;
+}
+
 double selection_duration(const struct plan *p, const struct record_job *job, int subject)
 {
     nsec took = -1;
-    if (subject == SUBJECT_GENERATION) {
-        if (job->outcome == JOB_OK)
-            took = record_generation(job, p->workflow.generation_first, p->workflow.generation_last);
-    } else if (job->failed_step != subject && job->steps[subject].start >= 0 &&
-               job->steps[subject].end >= 0) {
-        took = job->steps[subject].end - job->steps[subject].start;
-    }
+    if (subject >= 0)
+        took = step_duration(job, subject);
+    else if (subject != SUBJECT_GENERATION)
+        took = part_duration(p, job, subject);
+    else if (job->outcome == JOB_OK)
+        took = record_generation(job, p->workflow.generation_first, p->workflow.generation_last);
     return took < 0 ? NAN : nsec_to_sec(took);
 }
 
+/* Of the parts nothing is: a wait that timed out does not say in which of them. */
 static bool is_censored(const struct record_job *job, int subject)
 {
-    if (job->fail != FAIL_TIMEOUT)
+    if (job->fail != FAIL_TIMEOUT || subject < SUBJECT_GENERATION)
         return false;
     if (subject == SUBJECT_GENERATION || job->failed_step == subject)
         return true;

@@ -36,6 +36,7 @@ struct durations {
 /*
  * Of the generation (SUBJECT_GENERATION): of the jobs that succeeded; jobs that timed out are censored.
  * Of a step: wherever the step succeeded, whatever became of the job; jobs that timed out in it are censored.
+ * Of a part of the wait: wherever the wait succeeded and the server told its times.
  */
 struct durations selection_durations(struct selection s, const struct plan *p, const struct record *r,
                                      int subject, struct arena *arena);

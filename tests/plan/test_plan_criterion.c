@@ -41,6 +41,8 @@ static void test_right_expressions(void **state)
         {"max(upload) < 500ms", MEASURE_MAX, 0, 0, -1, 0, COMPARE_LESS, UNIT_SECONDS, 0.5, 0},
         {"p50(wait) < 1h", MEASURE_PERCENTILE, 50, 2, -1, 0, COMPARE_LESS, UNIT_SECONDS, 3600, 0},
         {"p99.9(download){phase=calm} < 2s", MEASURE_PERCENTILE, 99.9, 3, 0, 0, COMPARE_LESS, UNIT_SECONDS, 2, 0},
+        {"p95(queue) < 10s", MEASURE_PERCENTILE, 95, SUBJECT_QUEUE, -1, 0, COMPARE_LESS, UNIT_SECONDS, 10, 0},
+        {"max(validate) < 1s", MEASURE_MAX, 0, SUBJECT_VALIDATE, -1, 0, COMPARE_LESS, UNIT_SECONDS, 1, 0},
         {"growth(target.memory) < 5%", MEASURE_GROWTH, 0, -1, -1, 0, COMPARE_LESS, UNIT_PERCENT, 5, 0},
         {"growth(http_requests_total) < 250%", MEASURE_GROWTH, 0, -1, -1, 0, COMPARE_LESS, UNIT_PERCENT, 250, 0},
         {"degradation(submit) < 0%", MEASURE_DEGRADATION, 0, 1, -1, 0, COMPARE_LESS, UNIT_PERCENT, 0, 0},
@@ -97,7 +99,7 @@ static void test_wrong_expressions(void **state)
     } rows[] = {
         {"p95(generatoin) < 120s", 4, "there is no step 'generatoin'", "did you mean 'generation'?"},
         {"avg(sbumit) < 1s", 4, "there is no step 'sbumit'", "did you mean 'submit'?"},
-        {"avg(x9) < 1s", 4, "there is no step 'x9'", "write one of: generation, upload, submit, wait, download"},
+        {"avg(x9) < 1s", 4, "there is no step 'x9'", "write one of: generation, queue, processing, notice, validate, upload, submit, wait, download"},
         {"averge(generation) < 1s", 0, "there is no measure 'averge'", "measures: p95, attempted"},
         {"eror_rate < 1%", 0, "there is no measure 'eror_rate'", "did you mean 'error_rate'?"},
         {"", 0, "a measure is expected here, not the end", "avg(generation) < 150s"},
