@@ -2,6 +2,7 @@
 #include "file.h"
 #include "interrupt.h"
 #include "overview.h"
+#include "result_file.h"
 #include "scenario.h"
 #include "share.h"
 #include "test_image.h"
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SCENARIOS_MAX = 100 };
@@ -106,15 +108,25 @@ static int load_payloads(struct run *run, const struct options *o)
 }
 
 /* Before the load, not after it: results that cannot be written are a run lost. */
-static int check_results_dir(const struct options *o)
+static int check_results(const struct run *run, const struct options *o)
 {
+    char path[RESULT_PATH];
+    const char *where = o->results;
     int error = file_make_dirs(o->results);
     if (!error && access(o->results, W_OK | X_OK) != 0)
         error = errno;
+    for (int i = 0; i < run->count && !error; i++) {
+        struct stat st;
+        where = path;
+        if (!result_file_path(o->results, run->scenarios[i].plan->scenario, path))
+            error = ENAMETOOLONG;
+        else if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+            error = EISDIR;
+    }
     if (!error)
         return EXIT_PASS;
-    fprintf(stderr, "orfeas: results cannot be written to %s: %s\n    Name another directory with --results.\n",
-            o->results, strerror(error));
+    fprintf(stderr, "orfeas: results cannot be written to %s: %s\n    Name another directory with --results.\n", where,
+            strerror(error));
     return EXIT_USAGE;
 }
 
@@ -141,6 +153,10 @@ static int check_target(const struct run *run, const struct scenario *s, const s
                                       .waiting = o->quiet ? NULL : tell_waiting};
     if (preflight_run(&config, preflight))
         return EXIT_PASS;
+    if (interrupt_signal()) {
+        fprintf(stderr, "orfeas: interrupted before anything was sent\n");
+        return EXIT_UNREACHABLE;
+    }
     fprintf(stderr, "orfeas: %s\n", preflight->message);
     if (preflight->hint[0])
         fprintf(stderr, "    %s\n", preflight->hint);
@@ -213,7 +229,7 @@ int cmd_run(struct options *o)
     if (code == EXIT_PASS)
         code = load_payloads(run, o);
     if (code == EXIT_PASS)
-        code = check_results_dir(o);
+        code = check_results(run, o);
     if (code == EXIT_PASS)
         code = target_open(&run->target, o);
     if (code == EXIT_PASS) {

@@ -26,7 +26,7 @@ void interrupt_install(void)
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGHUP, &action, NULL);
 }
 
 void interrupt_attach(struct engine *e)

@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,8 +86,18 @@ static int find_command(const char *name)
     return -1;
 }
 
+/* What was printed may not have arrived: a full disk is told, a reader that had enough (| head) is not. */
+static int check_output(int code)
+{
+    if (fflush(stdout) == 0 || errno == EPIPE)
+        return code;
+    fprintf(stderr, "orfeas: standard output: %s\n", strerror(errno));
+    return code == EXIT_PASS ? EXIT_INTERNAL : code;
+}
+
 int main(int argc, char **argv)
 {
+    signal(SIGPIPE, SIG_IGN);
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--version") == 0)
         name = "version";
@@ -95,11 +107,11 @@ int main(int argc, char **argv)
             print_command_help(about);
         else
             print_help(stdout);
-        return EXIT_PASS;
+        return check_output(EXIT_PASS);
     }
     int command = find_command(name);
     if (command >= 0)
-        return run_command(command, argc - 2, argv + 2);
+        return check_output(run_command(command, argc - 2, argv + 2));
     if (argc > 1)
         fprintf(stderr, "orfeas: there is no command '%s'\n\n", argv[1]);
     print_help(stderr);

@@ -77,8 +77,15 @@ static const char *take_set(struct options *o, const char *name, const char *val
                        arena_printf(&o->arena, "%s %s", name, value));
 }
 
+static bool is_count(const char *value)
+{
+    return *value && strspn(value, "0123456789") == strlen(value);
+}
+
 static const char *take_users(struct options *o, const char *name, const char *value)
 {
+    if (!is_count(value))
+        return "needs a whole number, such as 10";
     return add_setting(o, "load.users", kept(o, value), arena_printf(&o->arena, "%s %s", name, value));
 }
 
@@ -89,6 +96,8 @@ static const char *take_duration(struct options *o, const char *name, const char
 
 static const char *take_jobs(struct options *o, const char *name, const char *value)
 {
+    if (!is_count(value))
+        return "needs a whole number, such as 10";
     return add_setting(o, "load.jobs", kept(o, value), arena_printf(&o->arena, "%s %s", name, value));
 }
 
@@ -111,7 +120,7 @@ static const char *take_seed(struct options *o, const char *name, const char *va
     (void)name;
     char *end;
     errno = 0;
-    o->seed = strtoull(value, &end, 0);
+    o->seed = strtoull(value, &end, strncmp(value, "0x", 2) == 0 ? 16 : 10);
     if (!isdigit((unsigned char)*value) || *end || errno)
         return "needs a whole number";
     o->seed_given = true;
@@ -296,55 +305,87 @@ static const char *suggestion(struct options *o, const char *given, size_t len, 
     return "See --help for what there is.";
 }
 
-struct cursor {
+/* The words are read twice: once for --env-file alone, since what a file sets is the environment's, then for the rest. */
+struct reader {
+    struct options *o;
+    enum command_bit command;
+    struct diag_list *diags;
+    bool env_files;
     int argc;
     char **argv;
     int at;
 };
 
-/* Takes the option at the cursor, with its value from behind '=', from the rest of the word, or from the next word. */
-static void take_option(struct options *o, enum command_bit command, struct cursor *c, struct diag_list *diags,
-                        bool env_files)
+/* A mistake is told in one of the two readings. */
+static void complain(const struct reader *r, const char *hint, const char *before, const char *name,
+                     const char *after)
 {
-    const char *word = c->argv[c->at];
-    bool is_long = word[1] == '-';
-    size_t len = is_long ? strcspn(word + 2, "=") : 1;
-    const struct option *option = is_long ? find_long(word + 2, len) : find_short(word[1]);
-    char name[80];
-    snprintf(name, sizeof name, "%.*s", (int)(is_long ? len + 2 : 2), word);
-    if (!option || !(option->commands & command)) {
-        if (!env_files)
-            diag_add(diags, NULL, 0, 0, is_long ? suggestion(o, word + 2, len, command) : "See --help for what there is.",
-                     "There is no option %s here.", name);
+    if (!r->env_files)
+        diag_add(r->diags, NULL, 0, 0, hint, "%s%s%s", before, name, after);
+}
+
+static bool is_usable(const struct reader *r, const struct option *option)
+{
+    return option && (option->commands & r->command);
+}
+
+/* `value` is what stands behind the option in its own word, or NULL. */
+static void apply(struct reader *r, const struct option *option, const char *name, const char *value)
+{
+    if (option->argument && !value && r->at + 1 < r->argc)
+        value = r->argv[++r->at];
+    if (r->env_files != (option->take == take_env_file))
         return;
-    }
-    const char *rest = word + (is_long ? 2 + len : 2);
-    const char *value = *rest == '=' ? rest + 1 : *rest && !is_long ? rest : NULL;
-    if (!option->argument && value && is_long) {
-        if (!env_files)
-            diag_add(diags, NULL, 0, 0, NULL, "%s takes no value.", name);
-        return;
-    }
-    if (option->argument && !value && ++c->at < c->argc)
-        value = c->argv[c->at];
-    if (env_files != (option->take == take_env_file))
-        return;
-    const char *wrong = option->argument && !value ? "needs a value" : option->take(o, name, value ? value : "1");
+    const char *wrong = option->argument && !value ? "needs a value" : option->take(r->o, name, value ? value : "1");
     if (wrong)
-        diag_add(diags, NULL, 0, 0, NULL, "%s%s%s%s %s.", name, value ? " '" : "", value ? value : "", value ? "'" : "",
-                 wrong);
+        diag_add(r->diags, NULL, 0, 0, NULL, "%s%s%s%s %s.", name, value ? " '" : "", value ? value : "",
+                 value ? "'" : "", wrong);
+}
+
+/* --name, --name value, --name=value */
+static void take_long(struct reader *r)
+{
+    const char *word = r->argv[r->at] + 2;
+    size_t len = strcspn(word, "=");
+    const struct option *option = find_long(word, len);
+    const char *name = arena_printf(&r->o->arena, "--%.*s", (int)len, word);
+    if (!is_usable(r, option))
+        complain(r, suggestion(r->o, word, len, r->command), "There is no option ", name, " here.");
+    else if (!option->argument && word[len])
+        complain(r, NULL, "", name, " takes no value.");
+    else
+        apply(r, option, name, word[len] ? word + len + 1 : NULL);
+}
+
+/* -v, -vq, -n 5, -n5, -n=5 */
+static void take_short(struct reader *r)
+{
+    for (const char *letter = r->argv[r->at] + 1; *letter; letter++) {
+        const struct option *option = find_short(*letter);
+        const char *name = arena_printf(&r->o->arena, "-%c", *letter), *rest = letter + 1;
+        if (!is_usable(r, option)) {
+            complain(r, "See --help for what there is.", "There is no option ", name, " here.");
+            return;
+        }
+        if (option->argument) {
+            apply(r, option, name, *rest ? rest + (*rest == '=') : NULL);
+            return;
+        }
+        apply(r, option, name, NULL);
+    }
 }
 
 static void walk(struct options *o, enum command_bit command, int argc, char **argv, struct diag_list *diags,
                  bool env_files)
 {
     bool only_words = false;
-    for (struct cursor c = {argc, argv, 0}; c.at < argc; c.at++) {
-        const char *word = argv[c.at];
+    struct reader r = {o, command, diags, env_files, argc, argv, 0};
+    for (; r.at < argc; r.at++) {
+        const char *word = argv[r.at];
         if (!only_words && strcmp(word, "--") == 0)
             only_words = true;
         else if (!only_words && word[0] == '-' && word[1])
-            take_option(o, command, &c, diags, env_files);
+            (word[1] == '-' ? take_long : take_short)(&r);
         else if (!env_files && o->word_count < WORDS_MAX)
             o->words[o->word_count++] = word;
     }
@@ -356,7 +397,15 @@ static bool needs_quotes(const char *word)
                                 strlen(word);
 }
 
-/* Values of headers may be secrets: they stay out of what is stored. */
+/* How much of the word is shown: values of headers may be secrets and stay out of what is stored. */
+static size_t shown_len(const char *word)
+{
+    static const char long_form[] = "--header=";
+    if (strncmp(word, long_form, sizeof long_form - 1) == 0)
+        return sizeof long_form - 1;
+    return word[0] == '-' && word[1] == 'H' && word[2] ? 2 : strlen(word);
+}
+
 static void describe(struct options *o, const char *command, int argc, char **argv)
 {
     struct buf line;
@@ -365,7 +414,8 @@ static void describe(struct options *o, const char *command, int argc, char **ar
     bool secret = false;
     for (int i = 0; i < argc; i++) {
         const char *quote = needs_quotes(argv[i]) ? "'" : "";
-        buf_printf(&line, " %s%s%s", quote, secret ? "..." : argv[i], quote);
+        size_t len = secret ? 0 : shown_len(argv[i]);
+        buf_printf(&line, " %s%.*s%s%s", quote, (int)len, argv[i], len < strlen(argv[i]) ? "..." : "", quote);
         secret = strcmp(argv[i], "-H") == 0 || strcmp(argv[i], "--header") == 0;
     }
     snprintf(o->command_line, sizeof o->command_line, "%s", buf_text(&line));

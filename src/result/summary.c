@@ -67,21 +67,28 @@ static void write_verdict(const struct summing *s)
     terminal_wrap(s->out, s->terminal, STYLE_PLAIN, s->verdict->reason, column > 40 ? INDENT : column);
 }
 
+/* Three digits, and whole numbers above. */
+static const char *rate_text(double rate, char out[QUANTITY_TEXT])
+{
+    snprintf(out, QUANTITY_TEXT, rate < 1000 ? "%.3g" : "%.0f", rate);
+    return out;
+}
+
 static void write_load(const struct summing *s)
 {
     struct job_counts counts;
     selection_count((struct selection){.phase = PHASE_ALL}, s->record, &counts);
     struct record_span load = selection_load(s->record);
-    char loaded[DURATION_TEXT], all[DURATION_TEXT];
+    char loaded[DURATION_TEXT], all[DURATION_TEXT], rate[QUANTITY_TEXT];
     nsec whole = s->record->ended > load.start ? s->record->ended - load.start : 0;
     const char *text = arena_printf(s->arena, "%d started, %d completed, %d failed", counts.attempted,
                                     counts.ok, counts.failed);
     if (counts.unfinished)
         text = arena_printf(s->arena, "%s, %d unfinished", text, counts.unfinished);
     if (whole > 0)
-        text = arena_printf(s->arena, "%s · %s of load, %s in all · %.3g completed a minute", text,
+        text = arena_printf(s->arena, "%s · %s of load, %s in all · %s completed a minute", text,
                             duration_text(load.end - load.start, loaded), duration_text(whole, all),
-                            counts.ok / nsec_to_sec(whole) * 60);
+                            rate_text(counts.ok / nsec_to_sec(whole) * 60, rate));
     if (s->plan->time_scale != 1)
         text = arena_printf(s->arena, "%s · time scale %g", text, s->plan->time_scale);
     terminal_spaces(s->out, INDENT);
