@@ -120,7 +120,8 @@ class Corpus(Case):
             image = f.read()
         body = (f'--B\r\nContent-Disposition: form-data; name="format"\r\n\r\n{made}\r\n--B\r\nContent-Disposition: '
                 'form-data; name="image"; filename="x"\r\n\r\n').encode() + image + b"\r\n--B--\r\n"
-        status, job, _ = server.json("POST", "/api/generate-3d", body, {"Content-Type": "multipart/form-data; boundary=B"})
+        kind = {"Content-Type": "multipart/form-data; boundary=B"}
+        status, job, _ = server.json("POST", "/api/generate-3d", body, kind)
         self.assertEqual((status, job["status"]), (200, "completed"), picture)
         return server.request("GET", job["download_url"])[1]
 
