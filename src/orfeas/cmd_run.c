@@ -147,6 +147,8 @@ static int check_target(const struct run *run, const struct scenario *s, const s
                                       .target = run->target.http,
                                       .url = run->target.text,
                                       .health_path = s->plan->workflow.health_path,
+                                      .healthy = s->plan->workflow.healthy,
+                                      .healthy_count = s->plan->workflow.healthy_count,
                                       .ready_path = s->plan->workflow.ready_path,
                                       .wait = o->wait,
                                       .cancel = interrupt_flag(),

@@ -179,7 +179,8 @@ static const char *take_env_file(struct options *o, const char *name, const char
 
 static const struct option options[] = {
     {"target", 0, 0, "URL", "what is tested: http://localhost:5000 (the default), or 'embedded' for an orfeasd\n"
-                            "of its own, with options: 'embedded?jobs=64&profile=hunyuan3d'",
+                            "of its own, with options: 'embedded?jobs=64&profile=hunyuan3d';\n"
+                            "'embedded?profile=': as fast as it is",
      take_target, COMMAND_RUN},
     {"time-scale", 0, 0, "N", "divide every duration of the scenario by N: 60 plays an hour in a minute",
      take_time_scale, COMMAND_RUN | COMMAND_CHECK},

@@ -9,6 +9,7 @@
 #include "arena.h"
 #include "clock.h"
 #include "diag.h"
+#include "jsonptr.h"
 
 #include <stdbool.h>
 
@@ -60,11 +61,6 @@ struct plan_capture {      /* a value out of the answer's JSON */
     const char *pointer;   /* RFC 6901 */
 };
 
-struct plan_match {        /* true when the value at `pointer`, as text, equals `value` */
-    const char *pointer;
-    const char *value;
-};
-
 enum { PLAN_EXPECT_MAX = 8 };
 
 struct plan_step {
@@ -81,7 +77,7 @@ struct plan_step {
     struct plan_capture *captures; /* of a poll: taken from the answer that ended it */
     int capture_count;
     nsec every;                /* polls */
-    struct plan_match *until, *fail;
+    struct jsonptr_match *until, *fail;
     int until_count, fail_count; /* any of them */
     const char *created_pointer; /* server's timestamps (RFC 3339, or seconds since 1970) or NULL */
     const char *started_pointer;
@@ -100,6 +96,8 @@ struct workflow {
     int generation_first, generation_last; /* step numbers */
     int accept_step;           /* the one whose expected answer means "accepted" */
     const char *health_path;   /* "/health"; "" when there is none */
+    struct jsonptr_match *healthy; /* of its JSON, any of them; without any, every answer 2xx will do */
+    int healthy_count;
     const char *ready_path;    /* "/ready" */
     const char *metrics_path;  /* "/metrics" */
 };

@@ -80,16 +80,27 @@ static bool fail_exchange(struct session *s, const char *path)
     return fail(s, hint, "The target %s cannot be reached: %s (GET %s).", s->config->url, x->error, path);
 }
 
-/* The text at the top-level key of a JSON object, or "". */
-static void json_field(const struct buf *body, const char *key, char *ret, size_t size)
+static void keep_clean(char *to, size_t size, const char *text)
 {
-    json_t *root = json_loadb(buf_text(body), body->len, JSON_ALLOW_NUL, NULL);
-    const char *text = json_string_value(json_object_get(root, key));
-    snprintf(ret, size, "%s", text ? text : "");
-    for (char *c = ret; *c; c++)
+    snprintf(to, size, "%s", text);
+    for (char *c = to; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = '?';
+}
+
+/* What the answer says of the target's health, in *ret; whether that is enough. */
+static bool says_healthy(const struct session *s, char *ret, size_t size)
+{
+    const struct preflight_config *c = s->config;
+    json_t *root = json_loadb(buf_text(&s->fetch.body), s->fetch.body.len, JSON_ALLOW_NUL, NULL);
+    const char *status = json_string_value(json_object_get(root, "status"));
+    bool enough = c->healthy_count == 0 || jsonptr_any(root, c->healthy, c->healthy_count);
+    if (status)
+        keep_clean(ret, size, status);
+    else
+        snprintf(ret, size, root ? "status %d" : "status %d, no JSON", s->fetch.exchange.status);
     json_decref(root);
+    return enough;
 }
 
 static bool check_health(struct session *s)
@@ -105,13 +116,11 @@ static bool check_health(struct session *s)
         return fail(s, "Is it an ORFEAS backend? Another kind needs a workflow with its own `health:` path.",
                     "The target %s is not healthy: GET %s answers with status %d.", s->config->url, path,
                     s->fetch.exchange.status);
-    json_field(&s->fetch.body, "status", s->result->health, sizeof s->result->health);
-    if (!s->result->health[0])
-        snprintf(s->result->health, sizeof s->result->health, "status %d", s->fetch.exchange.status);
-    else if (strcmp(s->result->health, "healthy") != 0 && strcmp(s->result->health, "ok") != 0)
-        return fail(s, "Look into the backend's log.", "The target %s says of itself that it is '%s' (GET %s).",
-                    s->config->url, s->result->health, path);
-    return true;
+    if (says_healthy(s, s->result->health, sizeof s->result->health))
+        return true;
+    return fail(s, "Is it an ORFEAS backend? Look into its log; another kind needs a workflow with its own `healthy:`.",
+                "The target %s does not say that it is healthy: GET %s answers '%s'.", s->config->url, path,
+                s->result->health);
 }
 
 static bool cancelled(const struct session *s)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "http_client.h"
+#include "jsonptr.h"
 
 #include <stdatomic.h>
 
@@ -16,6 +17,8 @@ struct preflight_config {
     struct http_target target;
     const char *url;           /* as the user gave it, for messages */
     const char *health_path;   /* "": not asked */
+    const struct jsonptr_match *healthy; /* what its JSON has to say, any of them; none: every answer 2xx will do */
+    int healthy_count;
     const char *ready_path;    /* "": not asked; one that is not there (404, 405) counts as ready */
     nsec wait;                 /* for a target that is loading */
     const atomic_bool *cancel; /* ends the wait */
