@@ -64,7 +64,7 @@ static bool add_query(struct arguments *a, const char *query, char error[EMBEDDE
 {
     for (const char *at = query; *at;) {
         size_t len = strcspn(at, "&"), name = strcspn(at, "=&");
-        if (!is_option(at, name) || a->count + 1 >= ARGUMENTS_MAX) {
+        if (!is_option(at, name) || at[name] != '=' || a->count + 1 >= ARGUMENTS_MAX) {
             snprintf(error, EMBEDDED_ERROR_TEXT,
                      "'%.*s' in --target is no option of orfeasd; write embedded?jobs=64&profile=hunyuan3d", (int)len,
                      at);
@@ -72,7 +72,7 @@ static bool add_query(struct arguments *a, const char *query, char error[EMBEDDE
         }
         char option[300];
         snprintf(option, sizeof option, "--%.*s", (int)(len < 280 ? len : 280), at);
-        if (at[name] == '=' && name + 1 < len)
+        if (name + 1 < len)
             add(a, option, "");
         at += len + (at[len] == '&');
     }
