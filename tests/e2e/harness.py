@@ -11,10 +11,12 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import time
 import unittest
+import zlib
 
 ORFEAS = os.environ.get("E2E_ORFEAS", "")
 ORFEASD = os.environ.get("E2E_ORFEASD", "")
@@ -69,25 +71,27 @@ class Process:
 
     def __init__(self, program, *arguments, env=None, cwd=None, stdout=None):
         self.folder = tempfile.mkdtemp(prefix="e2e-")
-        self.files = [open(os.path.join(self.folder, name), "w+b") for name in ("out", "err")]
         self.started = time.monotonic()
-        self.popen = subprocess.Popen([program, *map(str, arguments)], stdin=subprocess.DEVNULL,
-                                      stdout=stdout or self.files[0], stderr=self.files[1], env=env or environment(),
-                                      cwd=cwd)
+        with open(self.file("out"), "wb") as out, open(self.file("err"), "wb") as err:
+            self.popen = subprocess.Popen([program, *map(str, arguments)], stdin=subprocess.DEVNULL,
+                                          stdout=stdout or out, stderr=err, env=env or environment(), cwd=cwd)
         self.arguments = arguments
         self.code = self.seconds = None
 
-    def text(self, number):
-        with open(self.files[number].name, "rb") as f:
+    def file(self, name):
+        return os.path.join(self.folder, name)
+
+    def text(self, name):
+        with open(self.file(name), "rb") as f:
             return f.read().decode(errors="backslashreplace")
 
     @property
     def out(self):
-        return self.text(0)
+        return self.text("out")
 
     @property
     def err(self):
-        return self.text(1)
+        return self.text("err")
 
     def wait(self, timeout=TIMEOUT):
         """Its exit code. A crash, a hang and a sanitizer's report are errors of the test."""
@@ -128,8 +132,6 @@ class Process:
         if self.popen.poll() is None:
             self.popen.kill()
             self.popen.wait()
-        for f in self.files:
-            f.close()
 
 
 class Backend(Process):
@@ -184,6 +186,22 @@ class Metrics:
     def sum(self, name, **labels):
         return sum(value for n, own, value in self.samples
                    if n == name and all(own.get(k) == v for k, v in labels.items()))
+
+
+def small_png(side=64):
+    """A grey disk on a transparent ground: sooner made and decoded than the picture that orfeas makes."""
+    rows = bytearray()
+    for y in range(side):
+        rows.append(0)  # no filter
+        for x in range(side):
+            inside = (2 * x - side) ** 2 + (2 * y - side) ** 2 < side ** 2 / 2
+            rows += b"\x80\xff" if inside else b"\0\0"
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 4, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b""))
 
 
 class Case(unittest.TestCase):

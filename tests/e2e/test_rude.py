@@ -4,7 +4,7 @@ import json
 import unittest
 
 import rude_peer as rude
-from harness import Case, SANITIZED
+from harness import Case, SANITIZED, small_png
 from rude_peer import MODEL, RudePeer, chunked, closing, drip, endless, half, http, raw, say
 
 SCENARIO = """
@@ -15,7 +15,7 @@ criteria:
   - {name: zero_errors, expect: "error_rate <= 0%"}
   - {name: all_completed, expect: "completed >= 2"}
 """
-SCALE = 20 if SANITIZED else 60  # a poll every 17 ms, a job's timeout of 1 s; more with a sanitizer
+SCALE = 30 if SANITIZED else 60  # a poll every 17 ms, a job's timeout of 1 s; twice that with a sanitizer
 IN_TIME = 40                     # seconds, where some three are expected
 DONE = {"status": "completed", "download_url": "/model.stl"}
 JOB = json.dumps({"job_id": "job-1"})
@@ -134,14 +134,20 @@ ALLOWED = table(
 )
 
 
-class Rude(Case):
-    def play(self, name, acts, seed=1):
+class RudeCase(Case):
+    def setUp(self):
+        super().setUp()
+        self.image = self.write("small.png", small_png())
+
+
+class Rude(RudeCase):
+    def play(self, name, acts):
         """One run against such a peer: process, results, peer."""
         with RudePeer(**acts) as peer:
             results = self.path(name)
             scenario = self.write(name + ".yaml", SCENARIO)
             process = self.orfeas("run", scenario, "--target", peer.url, "--time-scale", SCALE, "--results", results,
-                                  "--seed", seed)
+                                  "--image", self.image)
             return process, self.result("rude", results), peer
 
     def check_run(self, process, result):
@@ -204,7 +210,7 @@ class Rude(Case):
             self.assertEqual(other.requests, [])
 
 
-class RudeWatch(Case):
+class RudeWatch(RudeCase):
     """The jobs are well, health and metrics are not: that spoils no run, and is told."""
 
     def test_metrics(self):
@@ -215,7 +221,8 @@ class RudeWatch(Case):
                                long_line=say("process_resident_memory_bytes{a=\"" + "x" * 1_000_000)):
             with self.subTest(name), RudePeer(metrics=act) as peer:
                 scenario = self.write("rude.yaml", SCENARIO)
-                process = self.run_orfeas(scenario, "--target", peer.url, "--time-scale", SCALE)
+                process = self.run_orfeas(scenario, "--target", peer.url, "--time-scale", SCALE,
+                                          "--image", self.image)
                 self.assertEqual(process.code, 0, process.err)
                 memory = self.result("rude")["target"]["process"]["memory"]
                 self.assertEqual(memory["state"], "unreadable")
@@ -225,18 +232,19 @@ class RudeWatch(Case):
         scenario = self.write("rude.yaml", SCENARIO + '  - {name: uptime_ok, expect: "uptime >= 100%"}\n')
         act = once_then(say({"status": "healthy"}), say("{}", status="503 Sick"))
         with RudePeer(health=act) as peer:
-            process = self.run_orfeas(scenario, "--target", peer.url, "--time-scale", SCALE, "-n", 20)
+            process = self.run_orfeas(scenario, "--target", peer.url, "--time-scale", SCALE, "-n", 20,
+                                      "--image", self.image)
         self.assertEqual(process.code, 1, process.err)
         self.assertEqual(self.result("rude")["validation"],
                          {"zero_errors": True, "all_completed": True, "uptime_ok": False, "overall": False})
 
 
-class Unfit(Case):
+class Unfit(RudeCase):
     """Whatever listens there is no backend: said before anything is sent, exit code 4."""
 
-    def check_refused(self, peer, *words, timeout=60):
+    def check_refused(self, peer, *words):
         with peer:
-            process = self.run_orfeas("baseline", "--target", peer.url, "--wait", "1s", timeout=timeout)
+            process = self.run_orfeas("baseline", "--target", peer.url, "--wait", "1s", "--image", self.image)
         self.assertEqual(process.code, 4, process.err)
         self.assertNotRegex(process.err, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
         for word in words:
