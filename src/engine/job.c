@@ -18,8 +18,8 @@ enum {
  * A job's walk through the workflow. At any time it is in exactly one of these places:
  *   asking    - the exchange is under way
  *   waiting   - a poll said "not yet"; the poll timer is armed
- *   checking  - the downloaded model is with the checker; the timeout no longer runs, the target has done its part
- * and leaves through job_end(), once.
+ *   checking  - the downloaded model is with the checker; the timeout no longer runs, the target has done its
+ * part and leaves through job_end(), once.
  */
 struct job {
     struct engine *engine;
@@ -28,15 +28,15 @@ struct job {
     struct job *next, **link; /* in the engine's list of running ones */
     int step;
     bool checking;
-    nsec asked;               /* when the last poll was sent */
+    nsec asked; /* when the last poll was sent */
     uint64_t nonce;
     struct timer poll, timeout;
     struct http_exchange exchange;
     struct request request;
     struct buf body;
     struct check check;
-    struct arena arena;       /* of the values */
-    const char **values;      /* of the plan's variables */
+    struct arena arena;  /* of the values */
+    const char **values; /* of the plan's variables */
 };
 
 static void on_answer(struct http_exchange *x);
@@ -162,7 +162,8 @@ static void report_progress(const struct job *j)
     atomic_fetch_add(&p->ok, 1);
 }
 
-/* Large answers give their memory back: a spike of downloads must not stay with us for the rest of the run. */
+/* Large answers give their memory back: a spike of downloads must not stay with us for the rest of the run.
+ */
 static void reset_body(struct job *j)
 {
     enum { KEEP = 64 << 10 };
@@ -214,7 +215,8 @@ static void on_timeout(struct timer *timer)
 {
     struct job *j = (struct job *)((char *)timer - offsetof(struct job, timeout));
     char limit[DURATION_TEXT], why[80];
-    snprintf(why, sizeof why, "not done within %s", duration_text(j->engine->config.plan->load.timeout, limit));
+    snprintf(why, sizeof why, "not done within %s",
+             duration_text(j->engine->config.plan->load.timeout, limit));
     job_fail(j, FAIL_TIMEOUT, why);
 }
 
@@ -251,7 +253,8 @@ static void on_poll(struct timer *timer)
     ask(j);
 }
 
-/* A poll waits one interval before it asks for the first time: the answer to the submission said "not yet". */
+/* A poll waits one interval before it asks for the first time: the answer to the submission said "not yet".
+ */
 static void begin_step(struct job *j, int step)
 {
     j->step = step;

@@ -66,8 +66,8 @@ static bool add_query(struct arguments *a, const char *query, char error[EMBEDDE
         size_t len = strcspn(at, "&"), name = strcspn(at, "=&");
         if (!is_option(at, name) || at[name] != '=' || a->count + 1 >= ARGUMENTS_MAX) {
             snprintf(error, EMBEDDED_ERROR_TEXT,
-                     "'%.*s' in --target is no option of orfeasd; write embedded?jobs=64&profile=hunyuan3d", (int)len,
-                     at);
+                     "'%.*s' in --target is no option of orfeasd; write embedded?jobs=64&profile=hunyuan3d",
+                     (int)len, at);
             return false;
         }
         char option[300];
@@ -90,7 +90,7 @@ static void describe(struct embedded *e, const struct arguments *a)
 
 /* The settings of a backend that the user may have around are not those of ours. */
 static const char *const backend_variables[] = {
-    "ORFEAS_HOST",  "ORFEAS_PORT",           "MAX_CONCURRENT_JOBS", "MAX_UPLOAD_MB",
+    "ORFEAS_HOST",  "ORFEAS_PORT",          "MAX_CONCURRENT_JOBS",   "MAX_UPLOAD_MB",
     "CORS_ORIGINS", "ENABLE_RATE_LIMITING", "RATE_LIMIT_PER_MINUTE",
 };
 
@@ -158,7 +158,8 @@ static enum embedded_outcome launch(struct embedded *e, struct arguments *a, cha
     return WIFEXITED(status) && WEXITSTATUS(status) == USAGE_STATUS ? EMBEDDED_USAGE : EMBEDDED_FAILED;
 }
 
-enum embedded_outcome embedded_start(struct embedded *e, const char *target, double time_scale, char error[EMBEDDED_ERROR_TEXT])
+enum embedded_outcome embedded_start(struct embedded *e, const char *target, double time_scale,
+                                     char error[EMBEDDED_ERROR_TEXT])
 {
     *e = (struct embedded){0};
     struct arguments a = {0};

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Takes a value; on a mistake returns what is wrong with it, else NULL. `name` is the option as it was given. */
+/* Takes a value; on a mistake returns what is wrong with it, else NULL. `name` is the option as it was given.
+ */
 typedef const char *take_value(struct options *o, const char *name, const char *value);
 
 struct option {
@@ -178,32 +179,40 @@ static const char *take_env_file(struct options *o, const char *name, const char
 /* ---- the table ---- */
 
 static const struct option options[] = {
-    {"target", 0, 0, "URL", "what is tested: http://localhost:5000 (the default), or 'embedded' for an orfeasd\n"
-                            "of its own, with options: 'embedded?jobs=64&profile=hunyuan3d';\n"
-                            "'embedded?profile=': as fast as it is",
+    {"target", 0, 0, "URL",
+     "what is tested: http://localhost:5000 (the default), or 'embedded' for an orfeasd\n"
+     "of its own, with options: 'embedded?jobs=64&profile=hunyuan3d';\n"
+     "'embedded?profile=': as fast as it is",
      take_target, COMMAND_RUN},
     {"time-scale", 0, 0, "N", "divide every duration of the scenario by N: 60 plays an hour in a minute",
      take_time_scale, COMMAND_RUN | COMMAND_CHECK},
-    {"wait", 0, 0, "TIME", "how long a target that is loading is waited for (default 60s)", take_wait, COMMAND_RUN},
-    {"workflow", 0, 0, "NAME", "what one user does: a shipped workflow or a .yaml file, in place of the scenario's",
-     take_workflow, COMMAND_RUN | COMMAND_CHECK},
-    {"set", 0, 0, "KEY=VALUE", "override a part of the scenario: load.users=4, vars.format=glb (repeatable)", take_set,
+    {"wait", 0, 0, "TIME", "how long a target that is loading is waited for (default 60s)", take_wait,
+     COMMAND_RUN},
+    {"workflow", 0, 0, "NAME",
+     "what one user does: a shipped workflow or a .yaml file, in place of the scenario's", take_workflow,
      COMMAND_RUN | COMMAND_CHECK},
+    {"set", 0, 0, "KEY=VALUE", "override a part of the scenario: load.users=4, vars.format=glb (repeatable)",
+     take_set, COMMAND_RUN | COMMAND_CHECK},
     {"users", 'u', 'c', "N", "number of users (--set load.users=N)", take_users, COMMAND_RUN},
     {"duration", 'd', 0, "TIME", "how long they come (--set load.duration=TIME)", take_duration, COMMAND_RUN},
-    {"jobs", 'n', 0, "N", "how many jobs in all, of a closed scenario (--set load.jobs=N)", take_jobs, COMMAND_RUN},
-    {"image", 0, 0, "FILE", "the picture that is uploaded; made when it is missing (default: one from the seed)",
-     take_image, COMMAND_RUN},
+    {"jobs", 'n', 0, "N", "how many jobs in all, of a closed scenario (--set load.jobs=N)", take_jobs,
+     COMMAND_RUN},
+    {"image", 0, 0, "FILE",
+     "the picture that is uploaded; made when it is missing (default: one from the seed)", take_image,
+     COMMAND_RUN},
     {"results", 0, 0, "DIR", "where results_<scenario>.json go (default results)", take_results, COMMAND_RUN},
     {"seed", 0, 0, "N", "every random choice follows from it; it is printed and stored", take_seed,
      COMMAND_RUN | COMMAND_IMAGE},
-    {"header", 'H', 0, "'Name: value'", "add a header to every request (repeatable)", take_header, COMMAND_RUN},
+    {"header", 'H', 0, "'Name: value'", "add a header to every request (repeatable)", take_header,
+     COMMAND_RUN},
     {"env-file", 0, 0, "FILE", "read ORFEAS_... variables from a file of NAME=VALUE lines", take_env_file,
      COMMAND_RUN | COMMAND_CHECK | COMMAND_IMAGE},
-    {"quiet", 'q', 0, NULL, "no progress and no summary, only errors", take_quiet, COMMAND_RUN | COMMAND_IMAGE},
+    {"quiet", 'q', 0, NULL, "no progress and no summary, only errors", take_quiet,
+     COMMAND_RUN | COMMAND_IMAGE},
     {"verbose", 'v', 0, NULL, "say before each scenario what will be played", take_verbose, COMMAND_RUN},
     {"no-color", 0, 0, NULL, "no colours (also: NO_COLOR)", take_no_color, COMMAND_RUN},
-    {"help", 'h', 0, NULL, "this text", take_help, COMMAND_RUN | COMMAND_CHECK | COMMAND_IMAGE | COMMAND_VERSION},
+    {"help", 'h', 0, NULL, "this text", take_help,
+     COMMAND_RUN | COMMAND_CHECK | COMMAND_IMAGE | COMMAND_VERSION},
 };
 
 enum { OPTIONS = sizeof options / sizeof options[0] };
@@ -271,8 +280,10 @@ static const char *take_env_file(struct options *o, const char *name, const char
         char *copy = arena_copy(&o->arena, line, len);
         number++;
         if (!take_env_line(copy))
-            wrong = arena_printf(&o->arena, "has a mistake in line %d: only ORFEAS_<OPTION>=VALUE, comments (#) and "
-                                            "empty lines are read", number);
+            wrong = arena_printf(&o->arena,
+                                 "has a mistake in line %d: only ORFEAS_<OPTION>=VALUE, comments (#) and "
+                                 "empty lines are read",
+                                 number);
     }
     buf_finish(&text);
     return wrong;
@@ -306,7 +317,8 @@ static const char *suggestion(struct options *o, const char *given, size_t len, 
     return "See --help for what there is.";
 }
 
-/* The words are read twice: once for --env-file alone, since what a file sets is the environment's, then for the rest. */
+/* The words are read twice: once for --env-file alone, since what a file sets is the environment's, then for
+ * the rest. */
 struct reader {
     struct options *o;
     enum command_bit command;
@@ -337,7 +349,8 @@ static void apply(struct reader *r, const struct option *option, const char *nam
         value = r->argv[++r->at];
     if (r->env_files != (option->take == take_env_file))
         return;
-    const char *wrong = option->argument && !value ? "needs a value" : option->take(r->o, name, value ? value : "1");
+    const char *wrong =
+        option->argument && !value ? "needs a value" : option->take(r->o, name, value ? value : "1");
     if (wrong)
         diag_add(r->diags, NULL, 0, 0, NULL, "%s%s%s%s %s.", name, value ? " '" : "", value ? value : "",
                  value ? "'" : "", wrong);
@@ -394,8 +407,9 @@ static void walk(struct options *o, enum command_bit command, int argc, char **a
 
 static bool needs_quotes(const char *word)
 {
-    return *word == '\0' || strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,@%+") !=
-                                strlen(word);
+    return *word == '\0' ||
+           strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,@%+") !=
+               strlen(word);
 }
 
 /* How much of the word is shown: values of headers may be secrets and stay out of what is stored. */
@@ -423,13 +437,16 @@ static void describe(struct options *o, const char *command, int argc, char **ar
     buf_finish(&line);
 }
 
-static const char *const command_names[] = {
-    [COMMAND_RUN] = "run", [COMMAND_CHECK] = "check", [COMMAND_IMAGE] = "image", [COMMAND_VERSION] = "version"};
+static const char *const command_names[] = {[COMMAND_RUN] = "run",
+                                            [COMMAND_CHECK] = "check",
+                                            [COMMAND_IMAGE] = "image",
+                                            [COMMAND_VERSION] = "version"};
 
-bool options_parse(struct options *o, enum command_bit command, int argc, char **argv, struct diag_list *diags)
+bool options_parse(struct options *o, enum command_bit command, int argc, char **argv,
+                   struct diag_list *diags)
 {
-    *o = (struct options){.target = "http://localhost:5000", .time_scale = 1, .wait = 60 * NSEC_PER_SEC,
-                          .results = "results"};
+    *o = (struct options){
+        .target = "http://localhost:5000", .time_scale = 1, .wait = 60 * NSEC_PER_SEC, .results = "results"};
     arena_init(&o->arena, "options", 8 << 20);
     buf_init(&o->headers, 32 << 10);
     const char *env_file = getenv("ORFEAS_ENV_FILE");
@@ -463,7 +480,8 @@ void options_help(enum command_bit command, struct buf *out)
             buf_printf(out, "  -%c, ", option->letter);
         else
             buf_add_text(out, "      ");
-        buf_printf(out, "--%s%s%s", option->name, option->argument ? " " : "", option->argument ? option->argument : "");
+        buf_printf(out, "--%s%s%s", option->name, option->argument ? " " : "",
+                   option->argument ? option->argument : "");
         if (out->len - start > COLUMN - 2)
             buf_printf(out, "\n%*s", COLUMN, "");
         else

@@ -46,7 +46,8 @@ static void pause_for(struct session *s, nsec time)
     loop_run(s->loop);
 }
 
-static bool fail(struct session *s, const char *hint, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static bool fail(struct session *s, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static bool fail(struct session *s, const char *hint, const char *format, ...)
 {
@@ -118,9 +119,11 @@ static bool check_health(struct session *s)
                     s->fetch.exchange.status);
     if (says_healthy(s, s->result->health, sizeof s->result->health))
         return true;
-    return fail(s, "Is it an ORFEAS backend? Look into its log; another kind needs a workflow with its own `healthy:`.",
-                "The target %s does not say that it is healthy: GET %s answers '%s'.", s->config->url, path,
-                s->result->health);
+    return fail(
+        s,
+        "Is it an ORFEAS backend? Look into its log; another kind needs a workflow with its own `healthy:`.",
+        "The target %s does not say that it is healthy: GET %s answers '%s'.", s->config->url, path,
+        s->result->health);
 }
 
 static bool cancelled(const struct session *s)
@@ -146,8 +149,8 @@ static bool check_ready(struct session *s)
             return fail(s, "", "Interrupted while the target was loading.");
         if (waited >= s->config->wait)
             return fail(s, "Wait longer with --wait 5m, or look into the backend's log.",
-                        "The target %s is still loading after %s (GET %s answers with status %d).", s->config->url,
-                        duration_text(s->config->wait, limit), path, x->status);
+                        "The target %s is still loading after %s (GET %s answers with status %d).",
+                        s->config->url, duration_text(s->config->wait, limit), path, x->status);
         if (s->config->waiting)
             s->config->waiting(s->config->context, waited);
         pause_for(s, READY_EVERY);

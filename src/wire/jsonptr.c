@@ -76,7 +76,10 @@ static bool equals(const json_t *value, const char *text)
     else if (json_is_array(value) || json_is_object(value))
         return false;
     else
-        snprintf(own, sizeof own, "%s", json_is_true(value) ? "true" : json_is_false(value) ? "false" : "null");
+        snprintf(own, sizeof own, "%s",
+                 json_is_true(value)    ? "true"
+                 : json_is_false(value) ? "false"
+                                        : "null");
     return strcmp(own, text) == 0;
 }
 
