@@ -173,8 +173,12 @@ class Backend(Process):
         return Metrics(self.request("GET", "/metrics")[1].decode())
 
     def stop(self):
-        self.signal(signal.SIGTERM)
-        return self.wait(TIMEOUT)
+        """Twice: without waiting for running jobs. It has to free everything all the same."""
+        for _ in range(2):
+            if self.popen.poll() is None:
+                self.signal(signal.SIGTERM)
+        if self.wait(TIMEOUT) != 0:
+            raise AssertionError(f"orfeasd ended with {self.code}:\n{self.err}")
 
 
 class Metrics:
@@ -239,7 +243,9 @@ class Case(unittest.TestCase):
         return self.orfeas("run", "--results", results or self.results, *arguments, **more)
 
     def backend(self, *options, **more):
-        return self.keep(Backend(*options, **more))
+        server = self.keep(Backend(*options, **more))
+        self.addCleanup(server.stop)
+        return server
 
     def result(self, scenario, results=None):
         with open(os.path.join(results or self.results, f"results_{scenario}.json"), encoding="utf-8") as f:

@@ -117,7 +117,7 @@ AT_THE_DOWNLOAD = ["url_elsewhere", "url_with_host_in_front", "url_splits", "url
 # Odd, but allowed: everything succeeds.
 ALLOWED = table(
     closes_every_time={name: closing(act) for name, act in RudePeer.polite(headers=["Connection: close"]).items()},
-    closes_unsaid={name: closing(RudePeer.polite()[name]) for name in ("health", "metrics", "status", "download")},
+    closes_unsaid={name: closing(RudePeer.polite()[name]) for name in ("health", "metrics", "status")},
     chunked={"upload": chunked(JOB), "status": chunked(json.dumps(DONE), size=1), "submit": chunked("{}")},
     chunk_extensions={"submit": raw(http(length=False, headers=["Transfer-Encoding: chunked"])
                                     + b"2;a=b\r\n{}\r\n0\r\nTrailer: x\r\n\r\n", then=True)},
@@ -227,6 +227,16 @@ class RudeWatch(RudeCase):
                 memory = self.result("rude")["target"]["process"]["memory"]
                 self.assertEqual(memory["state"], "unreadable")
                 self.assertTrue(memory["why"])
+
+    def test_hanging(self):
+        """Neither health nor metrics answer any more: the run ends all the same."""
+        scenario = self.write("rude.yaml", SCENARIO + '  - {name: uptime_ok, expect: "uptime >= 100%"}\n')
+        with RudePeer(metrics=rude.silent, health=once_then(say({"status": "healthy"}), rude.silent)) as peer:
+            process = self.run_orfeas(scenario, "--target", peer.url, "--time-scale", SCALE, "-n", 20,
+                                      "--image", self.image)
+        self.assertNotEqual(process.code, 0, process.err)
+        self.assertLess(process.seconds, IN_TIME)
+        self.assertFalse(self.result("rude")["validation"]["uptime_ok"])
 
     def test_sick_health(self):
         scenario = self.write("rude.yaml", SCENARIO + '  - {name: uptime_ok, expect: "uptime >= 100%"}\n')
