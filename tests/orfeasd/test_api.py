@@ -36,11 +36,11 @@ def png(side=64):
             + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b""))
 
 
-def form(image=None, name="image", **fields):
+def form(image=None, name="image", filename=b"x.png", files=(), **fields):
     parts = []
-    if image is not None:
-        parts.append(b'--BB\r\nContent-Disposition: form-data; name="%s"; filename="x.png"\r\n'
-                     b"Content-Type: image/png\r\n\r\n%s\r\n" % (name.encode(), image))
+    for key, data, file in [(name, image, filename)] * (image is not None) + list(files):
+        parts.append(b'--BB\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n'
+                     b"Content-Type: image/png\r\n\r\n%s\r\n" % (key.encode(), file, data))
     for key, value in fields.items():
         parts.append(b'--BB\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
                      % (key.encode(), str(value).encode()))
@@ -186,6 +186,40 @@ class Api(unittest.TestCase):
             self.assertTrue(answer["error"])
         c.close()
         self.assertEqual(os.listdir(self.data.name), before)
+
+    def test_foreign_parts(self):
+        big = bytes(3 << 20)
+        for path in ("/api/upload-image", "/api/generate-3d"):
+            for body, headers in (form(big, name="file"), form(file="x" * 100000), form(**{"n" * 200: 1})):
+                status, answer, _ = self.s.request("POST", path, body, headers)
+                self.assertEqual((status, answer), (400, {"error": "No image file provided"}))
+            for fields in ({"files": [("mask", PNG, b"m.png")]}, {"files": [("mask", big, b"")]},
+                           {"note": "x" * 100000, "quality": 1}, {"n" * 200: 1}):
+                status, answer, _ = self.s.request("POST", path, *form(PNG, **fields))
+                self.assertEqual(status, 200, answer)
+            status, answer, _ = self.s.request("POST", path, *form(PNG, quality="7" * 1000))
+            self.assertEqual(status, 400, answer)
+
+    def test_no_file_chosen(self):
+        unnamed = b'--BB\r\nContent-Disposition: form-data; name="image"\r\n\r\n%s\r\n--BB--\r\n'
+        headers = form()[1]
+        for path in ("/api/upload-image", "/api/generate-3d"):
+            for body, expected in ((form(b"", filename=b"")[0], "No file selected"),
+                                   (form(PNG, filename=b"")[0], "No file selected"),
+                                   (unnamed % b"", "No file selected"),
+                                   (form(b"")[0], "The image is empty")):
+                status, answer, _ = self.s.request("POST", path, body, headers)
+                self.assertEqual((status, answer), (400, {"error": expected}))
+        status, answer, _ = self.s.request("POST", "/api/upload-image", unnamed % PNG, headers)
+        self.assertEqual((status, "original_filename" in answer), (200, False))
+
+    def test_original_filename(self):
+        for sent, shown in ((b"cat.png", "cat.png"), ("Кот/é.png".encode(), "Кот/é.png"),
+                            (b"a\xff\x01.png", "a\ufffd\ufffd.png"), (b"x" * 1000, "x" * 255)):
+            status, answer, _ = self.s.request("POST", "/api/upload-image", *form(PNG, filename=sent))
+            self.assertEqual((status, answer["original_filename"]), (200, shown))
+            self.assertEqual(answer["filename"], answer["job_id"] + ".png")
+            self.assertNotIn("original_filename", self.s.request("GET", "/api/job-status/" + answer["job_id"])[1])
 
     def test_parameters(self):
         job = self.s.upload()
