@@ -41,12 +41,12 @@ static void test_prefer(void **state)
         bool async, has_wait;
         int wait;
     } rows[] = {
-        {NULL, false, false, 0},
         {"", false, false, 0},
         {"respond-async", true, false, 0},
         {"Respond-Async, wait=10", true, true, 10},
         {"wait=0", false, true, 0},
         {" wait=7 ; x=1 , respond-async;y", true, true, 7},
+        {"wait=4, wait=5", false, true, 4},
         {"wait=99999", false, true, 86400},
         {"wait=", false, false, 0},
         {"wait=1x", false, false, 0},
@@ -55,11 +55,17 @@ static void test_prefer(void **state)
         {"return=minimal,,;,", false, false, 0},
     };
     for (int i = 0; i < COUNT(rows); i++) {
-        struct prefer p = prefer_parse(rows[i].text);
+        struct prefer p = {0};
+        prefer_read(&p, rows[i].text);
         assert_int_equal(p.respond_async, rows[i].async);
         assert_int_equal(p.has_wait, rows[i].has_wait);
         assert_int_equal(p.wait, rows[i].wait * NSEC_PER_SEC);
     }
+    struct prefer p = {0};
+    prefer_read(&p, "wait=3");
+    prefer_read(&p, "respond-async, wait=9"); /* another line of the header */
+    assert_true(p.respond_async);
+    assert_int_equal(p.wait, 3 * NSEC_PER_SEC);
 }
 
 static void test_params(void **state)
