@@ -13,12 +13,14 @@ enum {
     MULTIPART_BOUNDARY_MAX = 70, /* RFC 2046, section 5.1.1 */
     MULTIPART_HEADER_MAX = 4096, /* bytes of one part's header */
     MULTIPART_NAME_MAX = 63,
+    MULTIPART_FILENAME_MAX = 511,
     MULTIPART_PARTS_MAX = 16,
 };
 
 struct multipart_part {
-    char name[MULTIPART_NAME_MAX + 1];
-    bool has_filename; /* the file's own name is foreign text that nothing needs */
+    char name[MULTIPART_NAME_MAX + 1]; /* cut when it is longer: no name that anybody looks for is */
+    bool has_filename;
+    char filename[MULTIPART_FILENAME_MAX + 1]; /* as the client wrote it, cut when it is longer: foreign text */
 };
 
 /* Each returns false to stop the parser; multipart_feed() then fails with "refused". */
