@@ -1,9 +1,10 @@
 /*
  * arena - memory with one lifetime.
  *
- * A chain of blocks that only grows until arena_reset() or arena_finish(). Who creates an arena owns everything
- * in it. Not thread-safe: one arena belongs to one thread at a time. Running past the stated maximum, or out of
- * memory, aborts with the arena's name: a maximum is a promise of the caller, not an input that can be wrong.
+ * A chain of blocks that only grows until arena_reset() or arena_finish(). Who creates an arena owns
+ * everything in it. Not thread-safe: one arena belongs to one thread at a time. Running past the stated
+ * maximum, or out of memory, aborts with the arena's name: a maximum is a promise of the caller, not an input
+ * that can be wrong.
  */
 #pragma once
 
@@ -12,8 +13,8 @@
 struct arena_block;
 
 struct arena {
-    const char *name;          /* for the abort message; not copied */
-    size_t max_bytes;          /* of all blocks together */
+    const char *name; /* for the abort message; not copied */
+    size_t max_bytes; /* of all blocks together */
     size_t held_bytes;
     struct arena_block *first; /* blocks are kept over a reset and used again in the same order */
     struct arena_block *current;

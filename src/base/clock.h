@@ -1,7 +1,8 @@
 /*
  * clock - the one type of time: nanoseconds in a signed 64-bit integer.
  *
- * A point in time is monotonic unless its name says `wall` (then: since 1970-01-01 UTC). Pure functions, any thread.
+ * A point in time is monotonic unless its name says `wall` (then: since 1970-01-01 UTC). Pure functions, any
+ * thread.
  */
 #pragma once
 

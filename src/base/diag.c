@@ -33,8 +33,8 @@ static void insert_sorted(struct diag_list *list, struct diag *d)
     *at = d;
 }
 
-void diag_add(struct diag_list *list, const char *file, int line, int column, const char *hint, const char *format,
-              ...)
+void diag_add(struct diag_list *list, const char *file, int line, int column, const char *hint,
+              const char *format, ...)
 {
     if (list->count++ >= DIAG_MAX)
         return;

@@ -29,8 +29,8 @@ void diag_init(struct diag_list *list);
 void diag_finish(struct diag_list *list);
 
 /* `hint` may be NULL. Texts are copied. */
-void diag_add(struct diag_list *list, const char *file, int line, int column, const char *hint, const char *format,
-              ...) __attribute__((format(printf, 6, 7)));
+void diag_add(struct diag_list *list, const char *file, int line, int column, const char *hint,
+              const char *format, ...) __attribute__((format(printf, 6, 7)));
 
 /* "file:line:column: message" and, indented below it, the hint; in the order of file and place. */
 void diag_write(const struct diag_list *list, struct buf *out);

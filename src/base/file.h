@@ -5,10 +5,11 @@
 
 #include "buf.h"
 
-/* Appends the file's content. Returns 0, or an errno value: EFBIG when it does not fit into the buffer's maximum. */
+/* Appends the file's content. Returns 0, or an errno value: EFBIG when it does not fit into the buffer's
+ * maximum. */
 int file_read(const char *path, struct buf *out);
-/* Writes beside the file and renames, so that a reader sees the old content or the new, never half. Returns 0 or an
- * errno value. */
+/* Writes beside the file and renames, so that a reader sees the old content or the new, never half. Returns 0
+ * or an errno value. */
 int file_write(const char *path, const void *bytes, size_t len);
 /* Makes the directory and its parents. Returns 0 or an errno value. */
 int file_make_dirs(const char *path);

@@ -1,8 +1,8 @@
 /*
  * rng - seeded random numbers: xoshiro256** (Blackman, Vigna 2018), seeded through splitmix64.
  *
- * Every purpose has a stream of its own, so that one more draw here changes nothing there. The caller owns the
- * state; not thread-safe.
+ * Every purpose has a stream of its own, so that one more draw here changes nothing there. The caller owns
+ * the state; not thread-safe.
  */
 #pragma once
 

@@ -42,5 +42,6 @@ bool share_dir(const char *what, char ret[SHARE_PATH])
 bool share_program(const char *name, char ret[SHARE_PATH])
 {
     char dir[SHARE_PATH];
-    return own_dir(dir) && snprintf(ret, SHARE_PATH, "%s/%s", dir, name) < SHARE_PATH && access(ret, X_OK) == 0;
+    return own_dir(dir) && snprintf(ret, SHARE_PATH, "%s/%s", dir, name) < SHARE_PATH &&
+           access(ret, X_OK) == 0;
 }

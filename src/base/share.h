@@ -1,5 +1,6 @@
 /*
- * share - where the programs' own files lie: in the source tree of a program that runs from its build directory, in
+ * share - where the programs' own files lie: in the source tree of a program that runs from its build
+ * directory, in
  * ../share/orfeas of an installed one, or where $ORFEAS_SHARE says. Any thread.
  */
 #pragma once

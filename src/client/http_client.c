@@ -10,8 +10,8 @@
 enum { READ_BYTES = 64 << 10 };
 
 /*
- * A connection is connecting (socket < 0), busy (exchange set) or idle (in the pool's idle list). From the moment it is
- * connected a recv is always under way.
+ * A connection is connecting (socket < 0), busy (exchange set) or idle (in the pool's idle list). From the
+ * moment it is connected a recv is always under way.
  */
 struct http_conn {
     struct op connect, send, recv;
@@ -20,8 +20,8 @@ struct http_conn {
     struct http_conn *next_idle;
     struct http_conn *next, **link; /* in the pool's list of all */
     int socket;
-    bool used;        /* has served an exchange before */
-    bool got_bytes;   /* of the answer under way */
+    bool used;      /* has served an exchange before */
+    bool got_bytes; /* of the answer under way */
     bool sending;
     bool body_overflow;
     struct iovec iov[HTTP_IOV_MAX]; /* what is left to send */
@@ -30,7 +30,7 @@ struct http_conn {
     char in[READ_BYTES];
 };
 
-#define CONN_OF(member, op) ((struct http_conn *)((char *)(op) - offsetof(struct http_conn, member)))
+#define CONN_OF(member, op) ((struct http_conn *)((char *)(op)-offsetof(struct http_conn, member)))
 
 static void on_connect(struct op *op, int result);
 static void on_send(struct op *op, int result);
@@ -38,8 +38,9 @@ static void on_recv(struct op *op, int result);
 
 void http_render_head(struct buf *out, const char *method, const struct http_target *target, const char *path)
 {
-    buf_printf(out, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: orfeas/" ORFEAS_VERSION "\r\nAccept: */*\r\n%s", method,
-               path, target->authority, target->headers);
+    buf_printf(out,
+               "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: orfeas/" ORFEAS_VERSION "\r\nAccept: */*\r\n%s",
+               method, path, target->authority, target->headers);
 }
 
 void http_pool_init(struct http_pool *pool, struct loop *loop, const struct loop_addr *addrs, int addr_count)
@@ -139,7 +140,8 @@ static void fail_errno(struct http_conn *c, int error)
     char why[HTTP_ERROR_TEXT];
     char text[80];
     const char *reason = strerror_r(error, text, sizeof text);
-    snprintf(why, sizeof why, "%c%s", reason[0] >= 'A' && reason[0] <= 'Z' ? reason[0] + 32 : reason[0], reason + 1);
+    snprintf(why, sizeof why, "%c%s", reason[0] >= 'A' && reason[0] <= 'Z' ? reason[0] + 32 : reason[0],
+             reason + 1);
     fail(c, kind_of(error), why);
 }
 

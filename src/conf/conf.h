@@ -112,8 +112,6 @@ bool conf_string(const struct conf_node *n, struct diag_list *diags, const char 
 bool conf_bool(const struct conf_node *n, struct diag_list *diags, bool *ret);
 bool conf_int(const struct conf_node *n, struct diag_list *diags, int64_t low, int64_t high, int64_t *ret);
 bool conf_number(const struct conf_node *n, struct diag_list *diags, double low, double high, double *ret);
-/* "5%" gives 5. */
-bool conf_percent(const struct conf_node *n, struct diag_list *diags, double low, double high, double *ret);
 /* As duration_parse(). */
 bool conf_duration(const struct conf_node *n, struct diag_list *diags, nsec low, nsec high, nsec *ret);
 /* One of the names; *ret is its index. */

@@ -245,16 +245,6 @@ static bool parse_decimal(const char *text, size_t len, double *ret)
     return end != copy && !*end;
 }
 
-static bool check_range(const struct conf_node *n, struct diag_list *diags, double low, double high,
-                        const char *unit, double value)
-{
-    if (value >= low && value <= high)
-        return true;
-    char wanted[80];
-    snprintf(wanted, sizeof wanted, "from %g%s to %g%s", low, unit, high, unit);
-    return refuse(n, diags, NULL, wanted);
-}
-
 bool conf_number(const struct conf_node *n, struct diag_list *diags, double low, double high, double *ret)
 {
     if (!n)
@@ -264,24 +254,11 @@ bool conf_number(const struct conf_node *n, struct diag_list *diags, double low,
         return false;
     if (!parse_decimal(n->text, n->len, &value))
         return refuse(n, diags, NULL, "a number");
-    if (!check_range(n, diags, low, high, "", value))
-        return false;
-    *ret = value;
-    return true;
-}
-
-bool conf_percent(const struct conf_node *n, struct diag_list *diags, double low, double high, double *ret)
-{
-    if (!n)
-        return true;
-    static const char hint[] = "write a number and a per cent sign: 5%";
-    double value;
-    if (!has_text(n, diags, hint))
-        return false;
-    if (n->len == 0 || n->text[n->len - 1] != '%' || !parse_decimal(n->text, n->len - 1, &value))
-        return refuse(n, diags, hint, "a percentage");
-    if (!check_range(n, diags, low, high, "%", value))
-        return false;
+    if (!(value >= low && value <= high)) {
+        char wanted[80];
+        snprintf(wanted, sizeof wanted, "from %g to %g", low, high);
+        return refuse(n, diags, NULL, wanted);
+    }
     *ret = value;
     return true;
 }

@@ -1,9 +1,10 @@
 /*
- * checker - checks downloaded models away from the loop, so that a check of some milliseconds delays no start.
+ * checker - checks downloaded models away from the loop, so that a check of some milliseconds delays no
+ * start.
  *
- * A check is the caller's memory and ends exactly once: `done` is called from checker_collect(). Submit and collect
- * on the loop's thread; when a check has ended the loop is woken. Without a thread (virtual time) the check is done
- * at once and collected at the next wake.
+ * A check is the caller's memory and ends exactly once: `done` is called from checker_collect(). Submit and
+ * collect on the loop's thread; when a check has ended the loop is woken. Without a thread (virtual time) the
+ * check is done at once and collected at the next wake.
  */
 #pragma once
 
@@ -15,7 +16,7 @@ struct check {
     size_t len;
     void (*done)(struct check *check);
     struct model_report report;
-    nsec took;         /* of monotonic time; 0 without a thread */
+    nsec took; /* of monotonic time; 0 without a thread */
     struct check *next;
 };
 

@@ -8,8 +8,8 @@
 #include "rng.h"
 
 /*
- * A virtual user. Waiting for its first start or thinking: the timer is armed. Closed and waiting for its job: it is
- * not. Left: `present` is false; its jobs are followed all the same.
+ * A virtual user. Waiting for its first start or thinking: the timer is armed. Closed and waiting for its
+ * job: it is not. Left: `present` is false; its jobs are followed all the same.
  */
 struct user {
     struct engine *engine;
@@ -25,20 +25,20 @@ struct engine {
     struct engine_config config;
     struct http_pool pool;
     struct checker *checker;
-    struct user *users;      /* as many as the largest phase has */
+    struct user *users; /* as many as the largest phase has */
     int user_count;
     int users_present;
-    int phase;               /* -1: warm-up */
+    int phase; /* -1: warm-up */
     struct timer phase_end;
-    nsec zero;               /* the loop's time at the record's zero */
-    int64_t load_started;    /* jobs, without the warm-up */
+    nsec zero;            /* the loop's time at the record's zero */
+    int64_t load_started; /* jobs, without the warm-up */
     int warmups_left;
     int in_flight;
-    struct arena scratch;    /* of one answer's texts */
-    struct job *running;     /* all of them */
-    struct job *spare;       /* ended ones, to be used again */
+    struct arena scratch; /* of one answer's texts */
+    struct job *running;  /* all of them */
+    struct job *spare;    /* ended ones, to be used again */
     bool load_over;
-    atomic_int command;      /* 0, 1: drain, 2: stop */
+    atomic_int command; /* 0, 1: drain, 2: stop */
 };
 
 /* The time in the record's terms. */

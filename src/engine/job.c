@@ -1,18 +1,15 @@
 #include "engine_private.h"
 
+#include "answer.h"
 #include "jsonptr.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     MODEL_MAX = 256 << 20, /* bytes of an answer that is to be a model */
-    JSON_MAX = 4 << 20,    /* ... of one that is read as JSON; parsed it takes up to fifty times as much memory */
     ANSWER_MAX = 16 << 20, /* ... of any other */
-    TEXT_MAX = 4 << 10,    /* of one value out of an answer; a longer one counts as missing */
     VALUES_MAX = 4 << 20,
     ERROR_TEXT = 300
 };
@@ -21,8 +18,8 @@ enum {
  * A job's walk through the workflow. At any time it is in exactly one of these places:
  *   asking    - the exchange is under way
  *   waiting   - a poll said "not yet"; the poll timer is armed
- *   checking  - the downloaded model is with the checker; the timeout no longer runs, the target has done its part
- * and leaves through job_end(), once.
+ *   checking  - the downloaded model is with the checker; the timeout no longer runs, the target has done its
+ * part and leaves through job_end(), once.
  */
 struct job {
     struct engine *engine;
@@ -31,15 +28,15 @@ struct job {
     struct job *next, **link; /* in the engine's list of running ones */
     int step;
     bool checking;
-    nsec asked;               /* when the last poll was sent */
+    nsec asked; /* when the last poll was sent */
     uint64_t nonce;
     struct timer poll, timeout;
     struct http_exchange exchange;
     struct request request;
     struct buf body;
     struct check check;
-    struct arena arena;       /* of the values */
-    const char **values;      /* of the plan's variables */
+    struct arena arena;  /* of the values */
+    const char **values; /* of the plan's variables */
 };
 
 static void on_answer(struct http_exchange *x);
@@ -165,7 +162,8 @@ static void report_progress(const struct job *j)
     atomic_fetch_add(&p->ok, 1);
 }
 
-/* Large answers give their memory back: a spike of downloads must not stay with us for the rest of the run. */
+/* Large answers give their memory back: a spike of downloads must not stay with us for the rest of the run.
+ */
 static void reset_body(struct job *j)
 {
     enum { KEEP = 64 << 10 };
@@ -217,7 +215,8 @@ static void on_timeout(struct timer *timer)
 {
     struct job *j = (struct job *)((char *)timer - offsetof(struct job, timeout));
     char limit[DURATION_TEXT], why[80];
-    snprintf(why, sizeof why, "not done within %s", duration_text(j->engine->config.plan->load.timeout, limit));
+    snprintf(why, sizeof why, "not done within %s",
+             duration_text(j->engine->config.plan->load.timeout, limit));
     job_fail(j, FAIL_TIMEOUT, why);
 }
 
@@ -235,7 +234,7 @@ static void ask(struct job *j)
     const struct engine_config *c = &j->engine->config;
     char error[REQUEST_ERROR_TEXT];
     reset_body(j);
-    j->body.max_bytes = step->model_valid ? MODEL_MAX : is_read(step) ? JSON_MAX : ANSWER_MAX;
+    j->body.max_bytes = step->model_valid ? MODEL_MAX : is_read(step) ? ANSWER_JSON_MAX : ANSWER_MAX;
     if (!request_render(&j->request, &c->target, step, j->values, c->payload, j->nonce, error)) {
         job_fail(j, FAIL_BODY, error);
         return;
@@ -254,7 +253,8 @@ static void on_poll(struct timer *timer)
     ask(j);
 }
 
-/* A poll waits one interval before it asks for the first time: the answer to the submission said "not yet". */
+/* A poll waits one interval before it asks for the first time: the answer to the submission said "not yet".
+ */
 static void begin_step(struct job *j, int step)
 {
     j->step = step;
@@ -286,21 +286,11 @@ static bool is_expected(const struct plan_step *step, int status)
     return false;
 }
 
-/* What a JSON body says at `pointer` if it is a string, number or boolean, else NULL. Valid until the next answer. */
-static const char *text_at(struct job *j, const json_t *root, const char *pointer)
-{
-    const json_t *value = root ? jsonptr_get(root, pointer) : NULL;
-    if (!value || json_is_object(value) || json_is_array(value) || json_is_null(value) ||
-        (json_is_string(value) && json_string_length(value) > TEXT_MAX))
-        return NULL;
-    return jsonptr_text(value, &j->engine->scratch);
-}
-
 static void fail_status(struct job *j, const json_t *root)
 {
-    const char *said = text_at(j, root, "/error");
+    const char *said = answer_text(root, "/error", &j->engine->scratch);
     if (!said)
-        said = text_at(j, root, "/message");
+        said = answer_text(root, "/message", &j->engine->scratch);
     char why[ERROR_TEXT];
     snprintf(why, sizeof why, "status %d%s%.160s", j->exchange.status, said ? ", " : "", said ? said : "");
     job_fail(j, FAIL_STATUS, why);
@@ -312,10 +302,10 @@ static bool take_captures(struct job *j, const json_t *root)
     const struct plan_step *step = step_of(j);
     for (int i = 0; i < step->capture_count; i++) {
         const struct plan_capture *c = &step->captures[i];
-        const char *text = text_at(j, root, c->pointer);
+        const char *text = answer_text(root, c->pointer, &j->engine->scratch);
         if (!text) {
             char why[ERROR_TEXT];
-            snprintf(why, sizeof why, "the answer has no %.200s", c->pointer);
+            snprintf(why, sizeof why, "the answer has no text or number at %.200s", c->pointer);
             job_fail(j, FAIL_BODY, why);
             return false;
         }
@@ -324,41 +314,15 @@ static bool take_captures(struct job *j, const json_t *root)
     return true;
 }
 
-static bool any_match(struct job *j, const json_t *root, const struct plan_match *matches, int count)
-{
-    for (int i = 0; i < count; i++) {
-        const char *text = text_at(j, root, matches[i].pointer);
-        if (text && strcmp(text, matches[i].value) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Seconds since 1970 of an RFC 3339 text or a number; negative when it is neither. */
-static double seconds_of(const char *text)
-{
-    struct tm tm = {0};
-    const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
-    if (!text)
-        return -1;
-    char *end;
-    if (!rest) {
-        double number = strtod(text, &end);
-        return end != text && *end == '\0' ? number : -1;
-    }
-    double fraction = *rest == '.' ? strtod(rest, &end) : 0;
-    return (double)timegm(&tm) + fraction;
-}
-
 /* The server's own durations: differences of its clock, so no offset between the two matters. */
 static void take_times(struct job *j, const json_t *root)
 {
     const struct plan_step *step = step_of(j);
     if (!step->created_pointer || !step->started_pointer || !step->finished_pointer)
         return;
-    double created = seconds_of(text_at(j, root, step->created_pointer));
-    double started = seconds_of(text_at(j, root, step->started_pointer));
-    double finished = seconds_of(text_at(j, root, step->finished_pointer));
+    double created = answer_time(root, step->created_pointer, &j->engine->scratch);
+    double started = answer_time(root, step->started_pointer, &j->engine->scratch);
+    double finished = answer_time(root, step->finished_pointer, &j->engine->scratch);
     if (created < 0 || started < created || finished < started)
         return;
     j->record->queue = nsec_from_sec(started - created);
@@ -368,7 +332,8 @@ static void take_times(struct job *j, const json_t *root)
 static void fail_by_target(struct job *j, const json_t *root)
 {
     const struct plan_step *step = step_of(j);
-    const char *said = text_at(j, root, step->error_pointer ? step->error_pointer : "/error");
+    const char *said =
+        answer_text(root, step->error_pointer ? step->error_pointer : "/error", &j->engine->scratch);
     char why[ERROR_TEXT];
     snprintf(why, sizeof why, "the target says the job failed%s%.160s", said ? ": " : "", said ? said : "");
     job_fail(j, FAIL_JOB, why);
@@ -377,15 +342,11 @@ static void fail_by_target(struct job *j, const json_t *root)
 static void on_poll_answer(struct job *j, const json_t *root)
 {
     const struct plan_step *step = step_of(j);
-    if (!root) {
-        job_fail(j, FAIL_BODY, "the answer is no JSON");
-        return;
-    }
-    if (any_match(j, root, step->fail, step->fail_count)) {
+    if (jsonptr_any(root, step->fail, step->fail_count)) {
         fail_by_target(j, root);
         return;
     }
-    if (!any_match(j, root, step->until, step->until_count)) {
+    if (!jsonptr_any(root, step->until, step->until_count)) {
         timer_set(j->engine->config.loop, &j->poll, j->asked + step->every);
         return;
     }
@@ -445,11 +406,13 @@ static void on_answer(struct http_exchange *x)
     arena_reset(&j->engine->scratch);
     bool expected = is_expected(step, x->status);
     /* What nobody reads is not parsed; an unexpected answer may say why. */
-    bool wanted = (!expected || is_read(step)) && j->body.len <= JSON_MAX;
-    json_t *root = wanted ? json_loadb(buf_text(&j->body), j->body.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
-    if (expected)
-        on_expected(j, root);
-    else
+    char why[ANSWER_ERROR];
+    json_t *root = !expected || is_read(step) ? answer_parse(&j->body, why) : NULL;
+    if (!expected)
         fail_status(j, root);
+    else if (is_read(step) && !root)
+        job_fail(j, FAIL_BODY, why);
+    else
+        on_expected(j, root);
     json_decref(root);
 }

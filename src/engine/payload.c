@@ -28,7 +28,8 @@ static bool make_template(struct payload *p, const void *bytes, size_t len, char
     return ok;
 }
 
-bool payload_init(struct payload *p, const void *bytes, size_t len, bool unique, char error[PAYLOAD_ERROR_TEXT])
+bool payload_init(struct payload *p, const void *bytes, size_t len, bool unique,
+                  char error[PAYLOAD_ERROR_TEXT])
 {
     enum picture_format format = unique ? PICTURE_PNG : picture_sniff(bytes, len);
     *p = (struct payload){.unique = unique, .mime = kinds[format].mime, .file_name = kinds[format].file_name};

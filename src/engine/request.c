@@ -153,8 +153,9 @@ static void add_boundary(struct buf *out, uint64_t nonce)
     buf_printf(out, "--------orfeas-%016llx", (unsigned long long)nonce);
 }
 
-static struct image_place render_multipart(struct request *r, const struct plan_step *step, const char *const *values,
-                                           const struct payload *payload, uint64_t nonce)
+static struct image_place render_multipart(struct request *r, const struct plan_step *step,
+                                           const char *const *values, const struct payload *payload,
+                                           uint64_t nonce)
 {
     struct image_place place = {0};
     for (int i = 0; i < step->part_count; i++) {
@@ -163,7 +164,8 @@ static struct image_place render_multipart(struct request *r, const struct plan_
         add_boundary(&r->body, nonce);
         buf_printf(&r->body, "\r\nContent-Disposition: form-data; name=\"%s\"", part->name);
         if (part->is_image) {
-            buf_printf(&r->body, "; filename=\"%s\"\r\nContent-Type: %s\r\n\r\n", payload->file_name, payload->mime);
+            buf_printf(&r->body, "; filename=\"%s\"\r\nContent-Type: %s\r\n\r\n", payload->file_name,
+                       payload->mime);
             place = (struct image_place){r->body.len, true};
         } else {
             buf_add_text(&r->body, "\r\n\r\n");
@@ -184,7 +186,8 @@ static void add_piece(struct request *r, const void *bytes, size_t len)
 }
 
 /* After all texts are rendered, since the buffers move while they grow. */
-static void assemble(struct request *r, struct image_place place, const struct payload *payload, uint64_t nonce)
+static void assemble(struct request *r, struct image_place place, const struct payload *payload,
+                     uint64_t nonce)
 {
     r->iov_count = 0;
     add_piece(r, r->head.bytes, r->head.len);
@@ -225,7 +228,8 @@ bool request_render(struct request *r, const struct http_target *target, const s
         buf_add_text(&r->head, "\r\n");
     }
     if (step->body != BODY_NONE || step->method == METHOD_POST || step->method == METHOD_PUT)
-        buf_printf(&r->head, "Content-Length: %zu\r\n", r->body.len + (place.present ? payload_bytes(payload) : 0));
+        buf_printf(&r->head, "Content-Length: %zu\r\n",
+                   r->body.len + (place.present ? payload_bytes(payload) : 0));
     buf_add_text(&r->head, "\r\n");
     if (r->head.failed || r->body.failed) {
         snprintf(error, REQUEST_ERROR_TEXT, "the request is too large");

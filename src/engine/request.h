@@ -1,7 +1,8 @@
 /*
  * request - a step of the workflow as the bytes of one HTTP/1.1 request.
  *
- * The texts are rendered into the request's own buffers; a picture is referred to, not copied, but for its short tail.
+ * The texts are rendered into the request's own buffers; a picture is referred to, not copied, but for its
+ * short tail.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 struct request {
     struct buf head;
     struct buf body;
-    unsigned char *tail;   /* of the picture */
+    unsigned char *tail; /* of the picture */
     struct iovec iov[HTTP_IOV_MAX];
     int iov_count;
 };
@@ -24,9 +25,9 @@ void request_init(struct request *r, const struct payload *payload);
 void request_finish(struct request *r);
 
 /*
- * Fills iov with the request of `step`; it stays valid until the next call. `values` are the variables' (NULL: not
- * known). Returns false with a sentence in `error` when the path is none that can be asked of the target: a URL of
- * another host, say.
+ * Fills iov with the request of `step`; it stays valid until the next call. `values` are the variables'
+ * (NULL: not known). Returns false with a sentence in `error` when the path is none that can be asked of the
+ * target: a URL of another host, say.
  */
 bool request_render(struct request *r, const struct http_target *target, const struct plan_step *step,
                     const char *const *values, const struct payload *payload, uint64_t nonce,

@@ -108,7 +108,8 @@ void live_render(const struct live_config *c, nsec now, int width, struct buf *o
     else if (c->plan->load.phase_count > 1)
         buf_printf(out, " · %s", c->plan->load.phases[phase].name);
     if (left > 0)
-        buf_printf(out, " · %s left", duration_text((left + NSEC_PER_SEC / 2) / NSEC_PER_SEC * NSEC_PER_SEC, text));
+        buf_printf(out, " · %s left",
+                   duration_text((left + NSEC_PER_SEC / 2) / NSEC_PER_SEC * NSEC_PER_SEC, text));
     int users = atomic_load(&p->users);
     buf_printf(out, " · %d user%s · %d in flight · %d done · %d failed", users, users == 1 ? "" : "s",
                atomic_load(&p->in_flight), atomic_load(&p->ok), atomic_load(&p->failed));

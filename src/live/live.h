@@ -16,7 +16,7 @@ struct live_config {
     struct progress *progress;
     const struct watch *watch; /* may be NULL */
     FILE *out;
-    bool terminal;             /* redraw in place, four times a second; else a line every five seconds */
+    bool terminal; /* redraw in place, four times a second; else a line every five seconds */
     bool colour;
 };
 

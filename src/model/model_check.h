@@ -1,10 +1,10 @@
 /*
  * model_check - is this file a model one could print? For every byte string an answer, never a crash.
  *
- * Checked: the format's own structure (magic, declared lengths and counts against the file's size, indices in range,
- * finite coordinates), at least one triangle, and that the surface is closed: every directed edge exists once and so
- * does its reverse, after vertices at the very same position are taken as one (STL has no indices; GLB may split
- * vertices at seams).
+ * Checked: the format's own structure (magic, declared lengths and counts against the file's size, indices in
+ * range, finite coordinates), at least one triangle, and that the surface is closed: every directed edge
+ * exists once and so does its reverse, after vertices at the very same position are taken as one (STL has no
+ * indices; GLB may split vertices at seams).
  */
 #pragma once
 
@@ -13,20 +13,20 @@
 #include <stddef.h>
 
 struct model_report {
-    bool valid;              /* all of the above */
+    bool valid; /* all of the above */
     bool watertight;
     enum model_format format; /* as sniffed from the content */
     int64_t triangles;
-    int64_t vertices;        /* distinct positions */
-    int64_t open_edges;      /* directed edges without exactly one reverse */
-    int64_t degenerate;      /* triangles with two equal corners */
-    double volume;           /* cubic units of the file */
-    float low[3], high[3];   /* bounding box */
-    char why[160];           /* the first thing that is wrong; "" when valid */
+    int64_t vertices;      /* distinct positions */
+    int64_t open_edges;    /* directed edges without exactly one reverse */
+    int64_t degenerate;    /* triangles with two equal corners */
+    double volume;         /* cubic units of the file */
+    float low[3], high[3]; /* bounding box */
+    char why[160];         /* the first thing that is wrong; "" when valid */
 };
 
 struct model_limits {
-    int64_t max_triangles;   /* beyond it: not valid, "too large to check" */
+    int64_t max_triangles; /* beyond it: not valid, "too large to check" */
 };
 extern const struct model_limits model_default_limits; /* 20 million */
 

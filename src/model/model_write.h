@@ -18,7 +18,7 @@ bool model_format_parse(const char *name, enum model_format *ret);
 struct model_texture { /* goes into a GLB; ignored by the others */
     const void *bytes; /* a whole JPEG or PNG file */
     size_t len;
-    const char *mime;  /* "image/jpeg" or "image/png" */
+    const char *mime; /* "image/jpeg" or "image/png" */
 };
 
 /* `texture` may be NULL. Returns false when the buffer ran out. */

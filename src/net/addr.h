@@ -7,6 +7,6 @@
 
 enum { ADDR_MAX = 8 };
 
-/* Fills at most ADDR_MAX addresses in the resolver's order. Returns how many, or 0 with a reason for people in
- * *ret_error (static text). */
+/* Fills at most ADDR_MAX addresses in the resolver's order. Returns how many, or 0 with a reason for people
+ * in *ret_error (static text). */
 int addr_resolve(const char *host, int port, struct loop_addr ret[ADDR_MAX], const char **ret_error);

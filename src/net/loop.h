@@ -1,13 +1,14 @@
 /*
  * loop - time and I/O for one thread, in the shape of completions.
  *
- * Start an operation on the caller's memory; later, from loop_run() and never from inside the call that started it,
- * its `done` is called once with the result: bytes (or a socket) when >= 0, else -errno. Two backends: real sockets
- * (epoll) and a simulation in virtual time with in-memory peers (loop_sim.h), so that the same code runs in
- * production and in exact, instant tests.
+ * Start an operation on the caller's memory; later, from loop_run() and never from inside the call that
+ * started it, its `done` is called once with the result: bytes (or a socket) when >= 0, else -errno. Two
+ * backends: real sockets (epoll) and a simulation in virtual time with in-memory peers (loop_sim.h), so that
+ * the same code runs in production and in exact, instant tests.
  *
- * Ownership: ops, timers and their buffers belong to the caller and must stay in place until done was called, they
- * were cancelled, or the socket was closed. Thread: everything on the loop's own thread, but loop_wake().
+ * Ownership: ops, timers and their buffers belong to the caller and must stay in place until done was called,
+ * they were cancelled, or the socket was closed. Thread: everything on the loop's own thread, but
+ * loop_wake().
  */
 #pragma once
 
@@ -34,9 +35,9 @@ struct op {
     struct op *next, *prev; /* in the list of those that are complete */
     int result;
     int socket;
-    struct iovec *iov;      /* send */
+    struct iovec *iov; /* send */
     int iov_count;
-    void *bytes;            /* recv */
+    void *bytes; /* recv */
     size_t len;
 };
 
@@ -58,7 +59,8 @@ void loop_destroy(struct loop *loop);
 /* Runs until loop_stop(). Timers that are due run in the order of their times. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
-/* Makes loop_run() call `on_wake` soon. From any thread and from signal handlers; several wakes may become one. */
+/* Makes loop_run() call `on_wake` soon. From any thread and from signal handlers; several wakes may become
+ * one. */
 void loop_on_wake(struct loop *loop, void (*on_wake)(void *context), void *context);
 void loop_wake(struct loop *loop);
 
@@ -73,7 +75,8 @@ bool timer_armed(const struct timer *timer);
 /* A non-blocking TCP connection: the result is a socket, or -errno. Cancel with loop_cancel_connect(). */
 void loop_connect(struct loop *loop, struct op *op, const struct loop_addr *addr);
 void loop_cancel_connect(struct loop *loop, struct op *op);
-/* At most one send and one recv are under way on a socket. A send may be short: the result says how much went. */
+/* At most one send and one recv are under way on a socket. A send may be short: the result says how much
+ * went. */
 void loop_send(struct loop *loop, int socket, struct op *op, struct iovec *iov, int count);
 /* 0 is the end of the stream. */
 void loop_recv(struct loop *loop, int socket, struct op *op, void *bytes, size_t len);

@@ -1,8 +1,8 @@
 /*
  * loop_backend - what loop.c and its two backends share. Private to this layer.
  *
- * loop.c keeps the timers, the list of complete operations and, per socket, which operations are under way; a backend
- * moves bytes: it tries a parked operation and calls loop_complete() when it has a result.
+ * loop.c keeps the timers, the list of complete operations and, per socket, which operations are under way; a
+ * backend moves bytes: it tries a parked operation and calls loop_complete() when it has a result.
  */
 #pragma once
 

@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 /*
- * Every socket is registered once, edge-triggered in both directions, when it is made. `readable` and `writable`
- * remember the last edge, so no interest is ever re-armed and a read is only tried when it may give something.
+ * Every socket is registered once, edge-triggered in both directions, when it is made. `readable` and
+ * `writable` remember the last edge, so no interest is ever re-armed and a read is only tried when it may
+ * give something.
  */
 
 enum { EVENTS = 256 };
@@ -65,7 +66,8 @@ static void try_recv(struct loop *loop, struct op *op)
         s->readable = false;
         return;
     }
-    /* A short read has emptied the socket: the next byte makes a new edge. Not so at the end of the stream. */
+    /* A short read has emptied the socket: the next byte makes a new edge. Not so at the end of the stream.
+     */
     if (n > 0 && (size_t)n < op->len && !s->ended)
         s->readable = false;
     loop_complete(loop, op, n < 0 ? -errno : (int)n);
@@ -86,8 +88,10 @@ static void epoll_connect(struct loop *loop, struct op *op, const struct loop_ad
     }
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    bool registered = add_interest(of(loop), fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, (uint64_t)fd << 1);
-    if (!registered || (connect(fd, (const struct sockaddr *)&addr->storage, addr->len) != 0 && errno != EINPROGRESS)) {
+    bool registered =
+        add_interest(of(loop), fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, (uint64_t)fd << 1);
+    if (!registered ||
+        (connect(fd, (const struct sockaddr *)&addr->storage, addr->len) != 0 && errno != EINPROGRESS)) {
         int error = errno;
         close(fd);
         loop_complete(loop, op, -error);
@@ -237,7 +241,8 @@ struct loop *loop_epoll_create(void)
     prctl(PR_SET_TIMERSLACK, 1UL); /* the default of 50 us would be the largest error of our pacing */
     e->epoll = epoll_create1(EPOLL_CLOEXEC);
     e->wake_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (e->epoll < 0 || e->wake_event < 0 || !add_interest(e, e->wake_event, EPOLLIN, (uint64_t)e->wake_event << 1)) {
+    if (e->epoll < 0 || e->wake_event < 0 ||
+        !add_interest(e, e->wake_event, EPOLLIN, (uint64_t)e->wake_event << 1)) {
         int error = errno;
         if (e->epoll >= 0)
             close(e->epoll);

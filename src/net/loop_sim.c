@@ -134,7 +134,8 @@ static void sim_close(struct loop *loop, int socket)
 
 /* ---- the server's side ---- */
 
-static void schedule(struct loop *loop, int socket, enum delivery_kind kind, const void *bytes, size_t len, nsec delay)
+static void schedule(struct loop *loop, int socket, enum delivery_kind kind, const void *bytes, size_t len,
+                     nsec delay)
 {
     struct sim_loop *s = of(loop);
     struct delivery *d = malloc(sizeof *d + len);

@@ -1,8 +1,8 @@
 /*
  * loop_sim - a loop in virtual time, with one in-memory server as the peer of every connection.
  *
- * Time stands still while code runs and jumps to the next thing that is due: an hour's run takes milliseconds and is
- * the same every time. When nothing is due any more the loop stops and loop_sim_stalled() says so.
+ * Time stands still while code runs and jumps to the next thing that is due: an hour's run takes milliseconds
+ * and is the same every time. When nothing is due any more the loop stops and loop_sim_stalled() says so.
  */
 #pragma once
 
@@ -22,8 +22,8 @@ bool loop_sim_stalled(const struct loop *loop);
 /* At most so many bytes a recv gives and a send takes; 0: no limit. To see code work in pieces. */
 void loop_sim_chunk(struct loop *loop, size_t bytes);
 
-/* The server's side; each takes effect after `delay`, in the order of calls for equal times. A socket that the client
- * has closed by then is left alone. */
+/* The server's side; each takes effect after `delay`, in the order of calls for equal times. A socket that
+ * the client has closed by then is left alone. */
 void loop_sim_reply(struct loop *loop, int socket, const void *bytes, size_t len, nsec delay);
 void loop_sim_end(struct loop *loop, int socket, nsec delay);
 void loop_sim_reset(struct loop *loop, int socket, nsec delay);

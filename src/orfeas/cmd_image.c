@@ -12,10 +12,12 @@ int cmd_image(struct options *o)
     }
     int error = test_image_write(o->words[0], o->seed);
     if (error) {
-        fprintf(stderr, "orfeas image: %s cannot be written: %s\n", o->words[0], error > 0 ? strerror(error) : "no memory");
+        fprintf(stderr, "orfeas image: %s cannot be written: %s\n", o->words[0],
+                error > 0 ? strerror(error) : "no memory");
         return error > 0 ? EXIT_USAGE : EXIT_INTERNAL;
     }
     if (!o->quiet)
-        printf("%s: %dx%d PNG, seed %llu\n", o->words[0], TEST_IMAGE_SIDE, TEST_IMAGE_SIDE, (unsigned long long)o->seed);
+        printf("%s: %dx%d PNG, seed %llu\n", o->words[0], TEST_IMAGE_SIDE, TEST_IMAGE_SIDE,
+               (unsigned long long)o->seed);
     return EXIT_PASS;
 }

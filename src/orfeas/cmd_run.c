@@ -41,7 +41,8 @@ static void check_names(const struct run *run, struct diag_list *diags)
 static int load_plans(struct run *run, struct options *o)
 {
     char dir[SHARE_PATH];
-    bool ad_hoc = o->word_count == 0 && o->workflow; /* a workflow and no scenario: closed users, no criteria */
+    bool ad_hoc =
+        o->word_count == 0 && o->workflow; /* a workflow and no scenario: closed users, no criteria */
     if (o->word_count == 0 && !ad_hoc)
         for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++)
             o->words[o->word_count++] = in_order[i];
@@ -56,7 +57,8 @@ static int load_plans(struct run *run, struct options *o)
     diag_init(&diags);
     int wanted = ad_hoc ? 1 : o->word_count;
     for (int i = 0; i < wanted && run->count < SCENARIOS_MAX; i++)
-        if ((run->scenarios[run->count].plan = plan_load(ad_hoc ? NULL : o->words[i], &options, &diags)) != NULL)
+        if ((run->scenarios[run->count].plan = plan_load(ad_hoc ? NULL : o->words[i], &options, &diags)) !=
+            NULL)
             run->count++;
     check_names(run, &diags);
     struct buf text;
@@ -71,8 +73,11 @@ static int load_plans(struct run *run, struct options *o)
 
 static int image_error(const char *path, const char *why)
 {
-    fprintf(stderr, "orfeas: the picture %s cannot be used: %s\n    Name another with --image FILE; PNG, JPEG and WebP "
-                    "are read.\n", path, why);
+    fprintf(
+        stderr,
+        "orfeas: the picture %s cannot be used: %s\n    Name another with --image FILE; PNG, JPEG and WebP "
+        "are read.\n",
+        path, why);
     return EXIT_USAGE;
 }
 
@@ -125,8 +130,9 @@ static int check_results(const struct run *run, const struct options *o)
     }
     if (!error)
         return EXIT_PASS;
-    fprintf(stderr, "orfeas: results cannot be written to %s: %s\n    Name another directory with --results.\n", where,
-            strerror(error));
+    fprintf(stderr,
+            "orfeas: results cannot be written to %s: %s\n    Name another directory with --results.\n",
+            where, strerror(error));
     return EXIT_USAGE;
 }
 
@@ -147,6 +153,8 @@ static int check_target(const struct run *run, const struct scenario *s, const s
                                       .target = run->target.http,
                                       .url = run->target.text,
                                       .health_path = s->plan->workflow.health_path,
+                                      .healthy = s->plan->workflow.healthy,
+                                      .healthy_count = s->plan->workflow.healthy_count,
                                       .ready_path = s->plan->workflow.ready_path,
                                       .wait = o->wait,
                                       .cancel = interrupt_flag(),
@@ -167,7 +175,8 @@ static int check_target(const struct run *run, const struct scenario *s, const s
 
 static int worse(int a, int b)
 {
-    static const int order[] = {EXIT_PASS, EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_UNREACHABLE, EXIT_USAGE, EXIT_INTERNAL};
+    static const int order[] = {EXIT_PASS,        EXIT_FAIL,  EXIT_INCONCLUSIVE,
+                                EXIT_UNREACHABLE, EXIT_USAGE, EXIT_INTERNAL};
     int rank_a = 0, rank_b = 0;
     for (int i = 0; i < (int)(sizeof order / sizeof order[0]); i++) {
         rank_a = order[i] == a ? i : rank_a;

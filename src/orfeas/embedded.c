@@ -45,20 +45,35 @@ static bool is_option(const char *name, size_t len)
     return len && strspn(name, "abcdefghijklmnopqrstuvwxyz-") >= len;
 }
 
-/* "jobs=64&profile=x" as --jobs=64 --profile=x, behind our own defaults, so that they win. */
+/* An option of ours, unless the query has it. */
+static void add_default(struct arguments *a, const char *query, const char *name, const char *value)
+{
+    size_t len = strlen(name);
+    for (const char *at = query; at; at = strchr(at, '&')) {
+        at += *at == '&';
+        if (strncmp(at, name, len) == 0 && strspn(at + len, "=&") > 0)
+            return;
+    }
+    char option[40];
+    snprintf(option, sizeof option, "--%s=", name);
+    add(a, option, value);
+}
+
+/* "jobs=64&profile=x" as --jobs=64 --profile=x. An option without a value is not given at all. */
 static bool add_query(struct arguments *a, const char *query, char error[EMBEDDED_ERROR_TEXT])
 {
     for (const char *at = query; *at;) {
         size_t len = strcspn(at, "&"), name = strcspn(at, "=&");
-        if (!is_option(at, name) || a->count + 1 >= ARGUMENTS_MAX) {
+        if (!is_option(at, name) || at[name] != '=' || a->count + 1 >= ARGUMENTS_MAX) {
             snprintf(error, EMBEDDED_ERROR_TEXT,
-                     "'%.*s' in --target is no option of orfeasd; write embedded?jobs=64&profile=hunyuan3d", (int)len,
-                     at);
+                     "'%.*s' in --target is no option of orfeasd; write embedded?jobs=64&profile=hunyuan3d",
+                     (int)len, at);
             return false;
         }
         char option[300];
         snprintf(option, sizeof option, "--%.*s", (int)(len < 280 ? len : 280), at);
-        add(a, option, "");
+        if (name + 1 < len)
+            add(a, option, "");
         at += len + (at[len] == '&');
     }
     return true;
@@ -73,6 +88,12 @@ static void describe(struct embedded *e, const struct arguments *a)
     }
 }
 
+/* The settings of a backend that the user may have around are not those of ours. */
+static const char *const backend_variables[] = {
+    "ORFEAS_HOST",  "ORFEAS_PORT",          "MAX_CONCURRENT_JOBS",   "MAX_UPLOAD_MB",
+    "CORS_ORIGINS", "ENABLE_RATE_LIMITING", "RATE_LIMIT_PER_MINUTE",
+};
+
 static _Noreturn void be_child(char **arguments, int out, pid_t parent)
 {
     setpgid(0, 0); /* Ctrl-C is for orfeas: it stops its backend when its jobs are done */
@@ -80,9 +101,8 @@ static _Noreturn void be_child(char **arguments, int out, pid_t parent)
     if (getppid() != parent)
         _exit(127);
     dup2(out, STDOUT_FILENO);
-    unsetenv("ORFEAS_HOST");
-    unsetenv("ORFEAS_PORT");
-    unsetenv("MAX_CONCURRENT_JOBS");
+    for (size_t i = 0; i < sizeof backend_variables / sizeof backend_variables[0]; i++)
+        unsetenv(backend_variables[i]);
     execv(arguments[0], arguments);
     fprintf(stderr, "orfeas: cannot run %s: %s\n", arguments[0], strerror(errno));
     _exit(127);
@@ -138,7 +158,8 @@ static enum embedded_outcome launch(struct embedded *e, struct arguments *a, cha
     return WIFEXITED(status) && WEXITSTATUS(status) == USAGE_STATUS ? EMBEDDED_USAGE : EMBEDDED_FAILED;
 }
 
-enum embedded_outcome embedded_start(struct embedded *e, const char *target, double time_scale, char error[EMBEDDED_ERROR_TEXT])
+enum embedded_outcome embedded_start(struct embedded *e, const char *target, double time_scale,
+                                     char error[EMBEDDED_ERROR_TEXT])
 {
     *e = (struct embedded){0};
     struct arguments a = {0};
@@ -150,11 +171,12 @@ enum embedded_outcome embedded_start(struct embedded *e, const char *target, dou
     snprintf(scale, sizeof scale, "%.17g", time_scale);
     add(&a, path, "");
     add(&a, "--listen=", "127.0.0.1:0");
-    add(&a, "--jobs=", "64");
-    add(&a, "--profile=", "hunyuan3d");
-    add(&a, "--time-scale=", scale);
+    const char *query = target[8] ? target + 9 : "";
+    add_default(&a, query, "jobs", "64");
+    add_default(&a, query, "profile", "hunyuan3d");
+    add_default(&a, query, "time-scale", scale);
     enum embedded_outcome outcome = EMBEDDED_USAGE;
-    if (add_query(&a, target[8] ? target + 9 : "", error)) {
+    if (add_query(&a, query, error)) {
         describe(e, &a);
         outcome = launch(e, &a, error);
     }

@@ -18,7 +18,10 @@ enum { EMBEDDED_ERROR_TEXT = 400 };
 bool embedded_is(const char *target);
 enum embedded_outcome { EMBEDDED_LISTENS, EMBEDDED_USAGE, EMBEDDED_FAILED };
 
-/* Starts it and waits until it listens. `error` says what went wrong and what to do; EMBEDDED_USAGE: with `target`. */
-enum embedded_outcome embedded_start(struct embedded *e, const char *target, double time_scale, char error[EMBEDDED_ERROR_TEXT]);
-/* Asks it to end, and ends it when it does not. Returns its status as of waitpid(); 0 of one that was not started. */
+/* Starts it and waits until it listens. `error` says what went wrong and what to do; EMBEDDED_USAGE: with
+ * `target`. */
+enum embedded_outcome embedded_start(struct embedded *e, const char *target, double time_scale,
+                                     char error[EMBEDDED_ERROR_TEXT]);
+/* Asks it to end, and ends it when it does not. Returns its status as of waitpid(); 0 of one that was not
+ * started. */
 int embedded_stop(struct embedded *e);

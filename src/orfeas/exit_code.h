@@ -10,5 +10,5 @@ enum exit_code {
     EXIT_INCONCLUSIVE = 3, /* or invalid */
     EXIT_UNREACHABLE = 4,  /* or not ready */
     EXIT_INTERNAL = 70,
-    EXIT_SIGNAL = 128      /* plus the signal's number */
+    EXIT_SIGNAL = 128 /* plus the signal's number */
 };

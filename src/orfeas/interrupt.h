@@ -1,6 +1,6 @@
 /*
- * interrupt - Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes: the first lets running jobs end, the second stops
- * them.
+ * interrupt - Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes: the first lets running jobs end, the
+ * second stops them.
  *
  * The program's one piece of state that a signal handler needs.
  */

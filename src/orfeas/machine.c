@@ -12,11 +12,12 @@ static nsec of_timeval(struct timeval t)
 static void read_stat(struct machine_usage *ret)
 {
     FILE *file = fopen("/proc/stat", "re");
-    long long ticks[8] = {0}; /* user nice system idle iowait irq softirq steal; guest time is in user already */
+    long long ticks[8] = {
+        0}; /* user nice system idle iowait irq softirq steal; guest time is in user already */
     if (!file)
         return;
-    if (fscanf(file, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &ticks[0], &ticks[1], &ticks[2], &ticks[3],
-               &ticks[4], &ticks[5], &ticks[6], &ticks[7]) == 8) {
+    if (fscanf(file, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &ticks[0], &ticks[1], &ticks[2],
+               &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]) == 8) {
         for (int i = 0; i < 8; i++)
             ret->all += ticks[i];
         ret->steal = ticks[7];

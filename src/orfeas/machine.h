@@ -6,8 +6,8 @@
 #include "clock.h"
 
 struct machine_usage {
-    nsec cpu;              /* of this process */
-    long long steal, all;  /* the machine's ticks; 0 where /proc/stat does not tell */
+    nsec cpu;             /* of this process */
+    long long steal, all; /* the machine's ticks; 0 where /proc/stat does not tell */
 };
 
 void machine_read(struct machine_usage *ret);

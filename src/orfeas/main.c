@@ -15,15 +15,18 @@ static const struct {
 } commands[] = {
     {"run", COMMAND_RUN, cmd_run, "[SCENARIO...]", "run scenarios, judge them, write the results",
      "Plays each scenario against the target, follows every job to its end, judges the criteria and writes\n"
-     "results_<scenario>.json. SCENARIO is baseline, normal, peak, spike, sustained or a path to a .yaml file; none\n"
+     "results_<scenario>.json. SCENARIO is baseline, normal, peak, spike, sustained or a path to a .yaml "
+     "file; none\n"
      "named: all five, in this order. The first Ctrl-C lets running jobs end, the second stops them.\n\n"
-     "Exit codes: 0 every criterion met, 1 a criterion failed, 2 usage or scenario error (nothing was sent),\n"
+     "Exit codes: 0 every criterion met, 1 a criterion failed, 2 usage or scenario error (nothing was "
+     "sent),\n"
      "3 inconclusive or invalid, 4 the target cannot be reached or is not ready, 70 a fault of our own,\n"
      "130 and 143 interrupted.\n\n"
      "  orfeas run --target embedded --time-scale 60       all five against the backend that comes with it\n"
      "  orfeas run baseline --target http://gpu-box:5000   the quick validation of a real one\n"},
     {"check", COMMAND_CHECK, cmd_check, "FILE...", "validate scenario and workflow files",
-     "Reports every mistake in the files at once, as file:line:column. Exit code 0 when there is none, else 2.\n"},
+     "Reports every mistake in the files at once, as file:line:column. Exit code 0 when there is none, else "
+     "2.\n"},
     {"image", COMMAND_IMAGE, cmd_image, "FILE", "make a test image",
      "Writes a 512x512 PNG with alpha: a shaded amphora, the same for the same --seed.\n"},
     {"version", COMMAND_VERSION, cmd_version, "", "version, build, features", ""},
@@ -45,8 +48,8 @@ static void print_command_help(int command)
     struct buf text;
     buf_init(&text, 64 << 10);
     options_help(commands[command].bit, &text);
-    printf("usage: orfeas %s [OPTIONS] %s\n\n%s\noptions:\n%s", commands[command].name, commands[command].arguments,
-           commands[command].help, buf_text(&text));
+    printf("usage: orfeas %s [OPTIONS] %s\n\n%s\noptions:\n%s", commands[command].name,
+           commands[command].arguments, commands[command].help, buf_text(&text));
     buf_finish(&text);
 }
 

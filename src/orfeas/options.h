@@ -34,11 +34,12 @@ struct options {
     struct buf headers;           /* "Name: value" CR LF, each */
     const char *words[WORDS_MAX]; /* what is no option */
     int word_count;
-    char command_line[2000];      /* as given, quoted for a shell where needed */
+    char command_line[2000]; /* as given, quoted for a shell where needed */
 };
 
 /* Reads what stands behind the command's name. Every mistake goes to `diags`; true when there was none. */
-bool options_parse(struct options *o, enum command_bit command, int argc, char **argv, struct diag_list *diags);
+bool options_parse(struct options *o, enum command_bit command, int argc, char **argv,
+                   struct diag_list *diags);
 void options_finish(struct options *o);
 
 /* The options that the command takes, as lines for its help. */

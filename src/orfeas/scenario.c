@@ -50,10 +50,17 @@ static int set_up(struct stage *st, struct scenario *s, const struct options *o,
     st->loop = loop_epoll_create();
     if (!st->loop)
         return internal_error("no event loop");
-    struct engine_config engine = {.loop = st->loop, .plan = plan, .addr = &preflight->addr, .target = target->http,
-                                   .payload = s->has_payload ? &s->payload : NULL, .seed = o->seed, .threads = true,
-                                   .record = &s->record, .progress = &st->progress};
-    struct watch_config watch = {.addr = preflight->addr, .target = target->http,
+    struct engine_config engine = {.loop = st->loop,
+                                   .plan = plan,
+                                   .addr = &preflight->addr,
+                                   .target = target->http,
+                                   .payload = s->has_payload ? &s->payload : NULL,
+                                   .seed = o->seed,
+                                   .threads = true,
+                                   .record = &s->record,
+                                   .progress = &st->progress};
+    struct watch_config watch = {.addr = preflight->addr,
+                                 .target = target->http,
                                  .health_path = plan->workflow.health_path,
                                  .metrics_path = plan->workflow.metrics_path,
                                  .probe_every = scaled(NSEC_PER_SEC, plan),
@@ -62,8 +69,12 @@ static int set_up(struct stage *st, struct scenario *s, const struct options *o,
     st->watch = watch_create(&watch);
     if (!st->engine || !st->watch || !watch_start(st->watch))
         return internal_error("no thread");
-    struct live_config live = {.plan = plan, .progress = &st->progress, .watch = st->watch, .out = stderr,
-                               .terminal = isatty(STDERR_FILENO), .colour = colour_wanted(o, stderr)};
+    struct live_config live = {.plan = plan,
+                               .progress = &st->progress,
+                               .watch = st->watch,
+                               .out = stderr,
+                               .terminal = isatty(STDERR_FILENO),
+                               .colour = colour_wanted(o, stderr)};
     st->live = o->quiet ? NULL : live_start(&live);
     return EXIT_PASS;
 }
@@ -102,13 +113,17 @@ static void play(struct stage *st, struct scenario *s)
 static int write_results(struct scenario *s, const struct options *o, const struct target *target,
                          const struct preflight *preflight)
 {
-    struct result_context context = {.version = ORFEAS_VERSION, .command = o->command_line, .seed = o->seed,
-                                     .target_url = target->text, .target_server = preflight->server,
+    struct result_context context = {.version = ORFEAS_VERSION,
+                                     .command = o->command_line,
+                                     .seed = o->seed,
+                                     .target_url = target->text,
+                                     .target_server = preflight->server,
                                      .target_health = preflight->health};
     char error[RESULT_ERROR];
     environment_read(&context.environment);
     json_t *document = result_json(s->plan, &s->record, &s->verdict, &context);
-    const char *wrong = document ? result_file_write(o->results, s->plan->scenario, document, error) : "no memory";
+    const char *wrong =
+        document ? result_file_write(o->results, s->plan->scenario, document, error) : "no memory";
     json_decref(document);
     if (wrong) {
         fprintf(stderr, "orfeas: %s\n", wrong);
@@ -123,7 +138,8 @@ struct terminal scenario_terminal(const struct options *o)
     enum { READABLE = 120 };
     struct winsize size;
     int width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 100;
-    return (struct terminal){.colour = colour_wanted(o, stdout), .width = width < READABLE ? width : READABLE};
+    return (struct terminal){.colour = colour_wanted(o, stdout),
+                             .width = width < READABLE ? width : READABLE};
 }
 
 static void print_summary(const struct scenario *s, const struct options *o)

@@ -14,10 +14,10 @@ struct scenario {
     struct plan *plan;
     struct payload payload;
     bool has_payload;
-    bool played;           /* the record and the verdict are there */
+    bool played; /* the record and the verdict are there */
     struct record record;
     struct verdict verdict;
-    char file[4096];       /* its results; "" when they could not be written */
+    char file[4096]; /* its results; "" when they could not be written */
 };
 
 /* How a text for people on standard output is to look. */

@@ -20,7 +20,8 @@ static int resolve(struct target *t, const struct options *o)
     t->addr_count = addr_resolve(t->url.host, t->url.port, t->addrs, &why);
     if (t->addr_count)
         return EXIT_PASS;
-    fprintf(stderr, "orfeas: the host '%s' of --target has no address: %s\n    Check its spelling and your DNS.\n",
+    fprintf(stderr,
+            "orfeas: the host '%s' of --target has no address: %s\n    Check its spelling and your DNS.\n",
             t->url.host, why);
     return EXIT_UNREACHABLE;
 }

@@ -10,7 +10,7 @@
 #include "url.h"
 
 struct target {
-    char text[512];          /* its URL, as it is shown and stored */
+    char text[512];           /* its URL, as it is shown and stored */
     struct embedded embedded; /* pid 0: not ours */
     struct url url;
     struct http_target http;

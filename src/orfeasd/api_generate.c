@@ -7,6 +7,7 @@
 #include "prefer.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,15 +57,22 @@ bool api_check_rate(struct exchange *x)
     return false;
 }
 
+static void send_stopping(struct exchange *x)
+{
+    api_send_retry(x, 503, "The server is stopping", "stopping", RETRY_LOADING);
+}
+
 bool api_check_ready(struct exchange *x)
 {
     if (x->backend->readiness == BACKEND_READY)
         return true;
     bool loading = x->backend->readiness == BACKEND_LOADING;
     count_refused(x, loading ? "loading" : "stopping");
-    api_send_retry(x, 503,
-                   loading ? "AI models are still loading, please try again" : "The server is stopping",
-                   loading ? "models_loading" : "stopping", RETRY_LOADING);
+    if (loading)
+        api_send_retry(x, 503, "AI models are still loading, please try again", "models_loading",
+                       RETRY_LOADING);
+    else
+        send_stopping(x);
     return false;
 }
 
@@ -84,6 +92,11 @@ static bool is_json(const char *type)
     return type && strncasecmp(type, JSON, len) == 0 && (!type[len] || strchr("; \t", type[len]));
 }
 
+static void on_prefer(void *context, const char *value)
+{
+    prefer_read(context, value);
+}
+
 static void begin(struct exchange *x)
 {
     if (!api_check_ready(x) || !api_check_rate(x))
@@ -99,7 +112,7 @@ static void begin(struct exchange *x)
         abort();
     g->intake = intake;
     buf_init(&g->json, JSON_MAX);
-    g->prefer = prefer_parse(exchange_header(x, "Prefer"));
+    exchange_each_header(x, "Prefer", on_prefer, &g->prefer);
     x->state = g;
 }
 
@@ -135,6 +148,19 @@ static void submit(struct exchange *x, struct job *job, const struct params *p)
     schedule_submit(&x->backend->schedule, job);
 }
 
+/* RFC 7240, section 3. A wait of 0 is one, too. */
+static void add_applied(struct exchange *x, bool async)
+{
+    const struct prefer *prefer = &((const struct generate *)x->state)->prefer;
+    async = async && prefer->respond_async;
+    char wait[24] = "", text[48];
+    if (prefer->has_wait)
+        snprintf(wait, sizeof wait, "wait=%d", (int)(prefer->wait / NSEC_PER_SEC));
+    snprintf(text, sizeof text, "%s%s%s", async ? "respond-async" : "", async && *wait ? ", " : "", wait);
+    if (*text)
+        exchange_add_header(x, "Preference-Applied", text);
+}
+
 static void send_accepted(struct exchange *x, const struct job *job)
 {
     char url[64];
@@ -147,9 +173,7 @@ static void send_accepted(struct exchange *x, const struct job *job)
     json_close(b, '}');
     exchange_send_json(x, 202);
     exchange_add_header(x, "Location", url);
-    const struct generate *g = x->state;
-    if (g->prefer.respond_async)
-        exchange_add_header(x, "Preference-Applied", "respond-async");
+    add_applied(x, true);
 }
 
 /* The original's answer to JSON: at once, and 200. */
@@ -237,23 +261,28 @@ static void finish(struct exchange *x)
         finish_json(x, g);
 }
 
-/* The job has ended, or the time that the client wanted to wait. */
-static void resume(struct exchange *x)
+/* 422: another try with the same picture cannot help. */
+static void send_ended(struct exchange *x, const struct job *job)
 {
-    const struct job *job = job_table_find(x->backend->jobs, &x->job);
-    if (!job) {
-        exchange_send_error(x, 500, "The job's result was dropped before it could be sent");
-        return;
-    }
-    if (job->state < JOB_COMPLETED) {
-        send_accepted(x, job);
-        return;
-    }
     struct buf *b = exchange_text(x);
     json_open(b, NULL, '{');
     api_write_job(x->backend, job, b);
     json_close(b, '}');
-    exchange_send_json(x, job->state == JOB_COMPLETED ? 200 : 500);
+    exchange_send_json(x, job->state == JOB_COMPLETED ? 200 : job_picture_failed(job) ? 422 : 500);
+    add_applied(x, false);
+}
+
+/* The job has ended, or the time that the client wanted to wait, or the server's. */
+static void resume(struct exchange *x)
+{
+    const struct job *job = job_table_find(x->backend->jobs, &x->job);
+    assert(job); /* one that is waited for is not dropped */
+    if (job->state >= JOB_COMPLETED)
+        send_ended(x, job);
+    else if (x->backend->readiness == BACKEND_STOPPING)
+        send_stopping(x);
+    else
+        send_accepted(x, job);
 }
 
 static void end(struct exchange *x)

@@ -50,6 +50,8 @@ static void finish(struct exchange *x)
     json_text(b, "job_id", job->id_text);
     json_text(b, "status", "uploaded");
     json_text(b, "filename", name);
+    if (*in->file_name)
+        json_text(b, "original_filename", in->file_name);
     json_text(b, "preview_url", url);
     write_image_info(job, b);
     json_close(b, '}');

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const nsec DRAIN_TIME = 3 * NSEC_PER_SEC;
+static const nsec DRAIN_TIME = 3 * NSEC_PER_SEC, CLOSING_TIME = NSEC_PER_SEC,
+                  CLOSING_STEP = 10 * NSEC_PER_MSEC;
 
 #define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
@@ -49,6 +50,12 @@ static void count_success(struct backend *b, const struct job *job)
                        nsec_to_sec(stages.ended[i].lasted));
 }
 
+static void answer_held(struct job *job)
+{
+    while (job->held)
+        exchange_release(job->held);
+}
+
 static void on_job_ended(void *context, struct job *job)
 {
     struct backend *b = context;
@@ -61,8 +68,7 @@ static void on_job_ended(void *context, struct job *job)
         count_failure(b, job);
     else
         count_success(b, job);
-    while (job->held)
-        exchange_release(job->held);
+    answer_held(job);
     job_table_rest(b->jobs, job);
     if (b->readiness == BACKEND_STOPPING && b->schedule.running == 0)
         timer_set(b->loop, &b->drained, loop_now(b->loop));
@@ -103,7 +109,16 @@ static void start_loading(struct backend *b)
 
 static void on_drained(struct timer *timer)
 {
-    loop_stop(CONTAINER(struct backend, drained, timer)->loop);
+    struct backend *b = CONTAINER(struct backend, drained, timer);
+    nsec now = loop_now(b->loop);
+    if (!b->closing) {
+        b->closing = now;
+        server_release_held(b->server);
+    }
+    if (server_answering(b->server) && now < b->closing + CLOSING_TIME)
+        timer_set(b->loop, &b->drained, now + CLOSING_STEP);
+    else
+        loop_stop(b->loop);
 }
 
 void backend_stop(struct backend *b)
@@ -113,6 +128,8 @@ void backend_stop(struct backend *b)
         b->readiness = BACKEND_STOPPING;
         b->schedule.closed = true;
         server_close_listener(b->server);
+        for (struct job *job = b->schedule.first; job; job = job->next)
+            answer_held(job);
         if (b->schedule.running)
             now += DRAIN_TIME;
     }

@@ -33,6 +33,7 @@ struct backend {
     nsec started, started_wall;
     struct timer loaded;  /* the models' load time is over */
     struct timer drained; /* running jobs have had their time */
+    nsec closing;         /* since when only the last answers are waited for; 0: not yet */
 };
 
 /* False with the reason in `diags`; backend_finish() is to be called all the same. `settings` must outlive
@@ -41,8 +42,9 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
                   struct diag_list *diags);
 void backend_finish(struct backend *b);
 
-/* The first call stops accepting and lets running jobs end for a short time, the second stops the loop at
- * once. */
+/* The first call stops accepting and lets running jobs end for a short time; requests whose job will not run
+ * any more are answered at once. When the time is over, or with the second call, the others are answered too,
+ * and when these answers are out (or after a second) the loop stops. */
 void backend_stop(struct backend *b);
 
 /* Sets the gauges, for somebody who is about to read them. */

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 
 /* How long a client may take to fetch its answer: this, and 1 s more for each 10,000 bytes. */
@@ -22,6 +23,29 @@ const char *method_name(enum method method)
 const char *exchange_header(const struct exchange *x, const char *name)
 {
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+struct header_lines {
+    const char *name;
+    void (*each)(void *context, const char *value);
+    void *context;
+};
+
+static enum MHD_Result on_header_line(void *context, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
+{
+    (void)kind;
+    const struct header_lines *lines = context;
+    if (strcasecmp(name, lines->name) == 0)
+        lines->each(lines->context, value ? value : "");
+    return MHD_YES;
+}
+
+void exchange_each_header(const struct exchange *x, const char *name,
+                          void (*each)(void *context, const char *value), void *context)
+{
+    struct header_lines lines = {name, each, context};
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, on_header_line, &lines);
 }
 
 struct buf *exchange_text(struct exchange *x)
@@ -111,9 +135,7 @@ enum MHD_Result exchange_queue(struct exchange *x)
 
 static void on_hold_over(struct timer *timer)
 {
-    struct exchange *x = CONTAINER(struct exchange, hold_timer, timer);
-    x->timed_out = true;
-    exchange_release(x);
+    exchange_release(CONTAINER(struct exchange, hold_timer, timer));
 }
 
 void exchange_hold(struct exchange *x, struct exchange **list, nsec wait)
@@ -158,8 +180,9 @@ void exchange_release(struct exchange *x)
     if (!x->suspended)
         return;
     x->suspended = false;
-    x->resumed = true;
     s->held--;
+    if (!x->gone)
+        x->handler->resume(x); /* now, not when MHD comes to it: the job may be another by then */
     epoll_ctl(s->held_epoll, EPOLL_CTL_DEL, x->fd, NULL);
     MHD_resume_connection(x->connection);
     timer_set(s->loop, &s->pump, loop_now(s->loop));

@@ -3,8 +3,8 @@
  *
  * The server reads the header, calls begin(), then body() for each piece, then finish(); an answer may be
  * given in any of them and is sent when the body has been read (what follows of it is dropped). finish() may
- * instead hold the request: it is answered in resume(), after somebody has called exchange_release() or its
- * time is over. end() is always called last, also when the client has left. All on the main thread.
+ * instead hold the request: it is answered in resume(), when somebody calls exchange_release() or its time is
+ * over. end() is always called last, also when the client has left. All on the main thread.
  */
 #pragma once
 
@@ -45,10 +45,9 @@ struct exchange {
     const struct handler *handler;
     int fd;
     bool first_call_done;
-    bool suspended, resumed;
+    bool suspended;
     bool gone; /* the client left while it was held */
     bool in_request;
-    bool timed_out; /* its hold time is over */
     nsec began;
     nsec deadline; /* then the socket is shut down */
     nsec body_began;
@@ -68,6 +67,10 @@ struct handler {
 /* NULL when there is none. Valid until the request ends. */
 const char *exchange_header(const struct exchange *x, const char *name);
 
+/* Calls `each` for every line of the header, in order; a header may stand there more than once. */
+void exchange_each_header(const struct exchange *x, const char *name,
+                          void (*each)(void *context, const char *value), void *context);
+
 /* A cleared buffer for the answer's text; one for all, so fill it and send it. */
 struct buf *exchange_text(struct exchange *x);
 /* Answers with what was written into exchange_text(). */
@@ -83,5 +86,5 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
 
 /* Puts the request into the list and waits, at most for `wait` (0: without limit). */
 void exchange_hold(struct exchange *x, struct exchange **list, nsec wait);
-/* Lets resume() be called soon; out of its list from now on. */
+/* Out of its list, and answered: calls resume(), unless the client has left. Not from within a handler. */
 void exchange_release(struct exchange *x);

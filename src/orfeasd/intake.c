@@ -19,21 +19,29 @@ static bool refuse(struct intake *in, int status, const char *why, const char *d
     return false;
 }
 
-static bool on_part(void *context, const struct multipart_part *part)
+static bool open_image(struct intake *in, const struct multipart_part *part)
 {
-    struct intake *in = context;
-    in->in_image = strcmp(part->name, "image") == 0;
-    memcpy(in->field, part->name, sizeof in->field);
-    in->value_len = 0;
-    if (!in->in_image)
-        return true;
     if (in->has_image)
         return refuse(in, 400, "More than one image", "");
     in->has_image = true;
-    in->image_named = part->has_filename;
+    in->none_chosen = part->has_filename && !*part->filename;
+    file_name_clean(part->filename, in->file_name);
     in->id = uuid_make();
     in->fd = store_create_input(&in->backend->store, &in->id);
     return in->fd >= 0 || refuse(in, 500, "Upload failed: ", strerror(-in->fd));
+}
+
+static bool on_part(void *context, const struct multipart_part *part)
+{
+    struct intake *in = context;
+    in->value_len = 0;
+    memcpy(in->field, part->name, sizeof in->field);
+    if (strcmp(part->name, "image") == 0) {
+        in->part = PART_IMAGE;
+        return open_image(in, part);
+    }
+    in->part = params_has_field(part->name) ? PART_FIELD : PART_OTHER;
+    return true;
 }
 
 static bool write_image(struct intake *in, const char *bytes, size_t len)
@@ -59,8 +67,10 @@ static bool write_image(struct intake *in, const char *bytes, size_t len)
 static bool on_data(void *context, const char *bytes, size_t len)
 {
     struct intake *in = context;
-    if (in->in_image)
+    if (in->part == PART_IMAGE)
         return write_image(in, bytes, len);
+    if (in->part == PART_OTHER)
+        return true;
     if (len > INTAKE_FIELD_MAX - in->value_len)
         return refuse(in, 400, "Too long a value in the field ", in->field);
     memcpy(in->value + in->value_len, bytes, len);
@@ -72,7 +82,7 @@ static bool on_part_end(void *context)
 {
     struct intake *in = context;
     in->value[in->value_len] = '\0';
-    if (!in->in_image)
+    if (in->part == PART_FIELD)
         params_from_field(&in->params, in->field, in->value);
     return true;
 }
@@ -131,8 +141,10 @@ static bool check(struct intake *in, struct picture_info *ret)
         return refuse(in, 400, "Malformed multipart body: no closing boundary", "");
     if (!in->has_image)
         return refuse(in, 400, "No image file provided", "");
+    if (in->none_chosen || (!*in->file_name && !in->image_bytes))
+        return refuse(in, 400, "No file selected", "");
     if (!in->image_bytes)
-        return refuse(in, 400, in->image_named ? "The image is empty" : "No file selected", "");
+        return refuse(in, 400, "The image is empty", "");
     return probe(in, ret);
 }
 

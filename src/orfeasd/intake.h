@@ -1,5 +1,6 @@
 /*
- * intake - a multipart body on its way in: the part `image` into a file, the others as parameters.
+ * intake - a multipart body on its way in: the part `image` into a file, the fields that we know as
+ * parameters; all others are skipped.
  *
  * One upload. The picture is streamed to the store under a new id; when it is whole and a picture that we
  * take, it becomes a job. Until then nobody sees it, and intake_destroy() removes what was not taken.
@@ -7,6 +8,7 @@
 #pragma once
 
 #include "exchange.h"
+#include "file_name.h"
 #include "job.h"
 #include "multipart.h"
 #include "params.h"
@@ -18,9 +20,11 @@ struct intake {
     struct multipart multipart;
     struct params params;
     struct uuid id;
-    int fd;                      /* of the picture; -1: none */
-    bool has_image, image_named; /* the part was there; it was a file */
-    bool in_image;
+    int fd;                                           /* of the picture; -1: none */
+    bool has_image;                                   /* the part was there */
+    bool none_chosen;                                 /* but a browser's form was sent without a choice */
+    enum { PART_OTHER, PART_FIELD, PART_IMAGE } part; /* that is being read */
+    char file_name[FILE_NAME_MAX + 1];                /* the client's; "" when it sent none */
     int64_t image_bytes;
     char field[MULTIPART_NAME_MAX + 1], value[INTAKE_FIELD_MAX + 1];
     size_t value_len;

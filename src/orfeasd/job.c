@@ -42,6 +42,14 @@ void job_destroy(struct job *job)
     free(job);
 }
 
+bool job_picture_failed(const struct job *job)
+{
+    const struct work *work = &job->work;
+    return job->state == JOB_FAILED && work->error == WORK_GENERATOR &&
+           (work->generator_error == GENERATOR_BAD_IMAGE ||
+            work->generator_error == GENERATOR_NO_FOREGROUND || work->generator_error == GENERATOR_TOO_LARGE);
+}
+
 static void add_stage(struct job_stages *ret, const char *name, nsec *at, nsec end)
 {
     if (end < *at)

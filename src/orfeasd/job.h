@@ -45,6 +45,9 @@ struct job {
 struct job *job_create(const struct uuid *id); /* NULL: no memory */
 void job_destroy(struct job *job);
 
+/* It failed because no model can be made of this picture. */
+bool job_picture_failed(const struct job *job);
+
 enum { JOB_STAGES_MAX = PROFILE_STAGES_MAX };
 
 struct job_stages {

@@ -35,9 +35,9 @@ void json_end(struct buf *b)
     drop_comma(b);
 }
 
-/* Length of the UTF-8 sequence at `at`, 0 when it is none (RFC 3629: no overlong forms, no surrogates). */
-static size_t sequence(const unsigned char *at)
+size_t json_utf8(const char *text)
 {
+    const unsigned char *at = (const unsigned char *)text;
     unsigned c = at[0];
     size_t len = c < 0x80                ? 1
                  : c >= 0xc2 && c < 0xe0 ? 2
@@ -60,7 +60,7 @@ void json_text(struct buf *b, const char *key, const char *text)
     const char *from = text, *at = text;
     while (*at) {
         unsigned char c = (unsigned char)*at;
-        size_t len = sequence((const unsigned char *)at);
+        size_t len = json_utf8(at);
         if (len && c >= 0x20 && c != '"' && c != '\\') {
             at += len;
             continue;

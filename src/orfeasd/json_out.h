@@ -11,6 +11,7 @@
 #include "clock.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 void json_open(struct buf *b, const char *key, char bracket); /* '{' or '[' */
@@ -21,5 +22,8 @@ void json_int(struct buf *b, const char *key, int64_t value);
 void json_bool(struct buf *b, const char *key, bool value);
 /* In seconds, to the microsecond; a negative one as 0. */
 void json_seconds(struct buf *b, const char *key, nsec t);
+/* Bytes of the UTF-8 character that a text goes on with, 0 when it is none (RFC 3629: no overlong forms, no
+ * surrogates). */
+size_t json_utf8(const char *at);
 /* Three digits behind the point. */
 void json_fraction(struct buf *b, const char *key, double value);

@@ -120,6 +120,14 @@ void params_from_json(struct params *p, const char *text, size_t len)
 
 /* ---- form ---- */
 
+bool params_has_field(const char *name)
+{
+    for (int i = 0; i < RANGE_COUNT; i++)
+        if (strcmp(name, RANGES[i].name) == 0)
+            return true;
+    return strcmp(name, "format") == 0;
+}
+
 void params_from_field(struct params *p, const char *name, const char *value)
 {
     if (strcmp(name, "format") == 0)

@@ -31,6 +31,7 @@ struct params {
 void params_init(struct params *p);
 /* {job_id, format?, dimensions?, quality?}. */
 void params_from_json(struct params *p, const char *text, size_t len);
+bool params_has_field(const char *name);
 /* One field of a form; names that are not ours are ignored. */
 void params_from_field(struct params *p, const char *name, const char *value);
 /* {"error": "Invalid request parameters", "details": [{loc, msg, type}]} */

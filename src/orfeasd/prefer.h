@@ -7,11 +7,13 @@
 
 #include <stdbool.h>
 
+/* Zero it before the first line. */
 struct prefer {
     bool respond_async;
     bool has_wait;
     nsec wait; /* at most a day */
 };
 
-/* `text` may be NULL. What is not understood is no preference. */
-struct prefer prefer_parse(const char *text);
+/* Adds what one line of the header says; of a preference that comes twice the first counts. What is not
+ * understood is no preference. */
+void prefer_read(struct prefer *p, const char *text);

@@ -104,9 +104,7 @@ static enum MHD_Result on_complete(struct exchange *x)
 {
     if (x->gone)
         return MHD_NO;
-    if (!x->response && x->resumed)
-        x->handler->resume(x);
-    else if (!x->response)
+    if (!x->response)
         x->handler->finish(x);
     if (x->response)
         return exchange_queue(x);
@@ -206,8 +204,10 @@ void request_completed(void *context, struct MHD_Connection *connection, void **
     struct exchange *x = *request;
     if (!x || !x->in_request)
         return;
-    if (x->suspended)
+    if (x->suspended) {
+        x->gone = true;
         exchange_release(x);
+    }
     if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
         x->status = 499;
     request_end(x);

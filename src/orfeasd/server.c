@@ -227,6 +227,21 @@ int server_connections(const struct server *s)
     return s->connections;
 }
 
+void server_release_held(struct server *s)
+{
+    for (struct exchange *x = s->first; x; x = x->next)
+        if (x->suspended)
+            exchange_release(x);
+}
+
+int server_answering(const struct server *s)
+{
+    int count = 0;
+    for (const struct exchange *x = s->first; x; x = x->next)
+        count += x->in_request && x->status;
+    return count;
+}
+
 int server_held(const struct server *s)
 {
     return s->held;

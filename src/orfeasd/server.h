@@ -25,3 +25,7 @@ int server_port(const struct server *s);
 void server_close_listener(struct server *s);
 int server_connections(const struct server *s);
 int server_held(const struct server *s);
+/* Has all held requests answered. */
+void server_release_held(struct server *s);
+/* Requests whose answer is on its way. */
+int server_answering(const struct server *s);

@@ -5,5 +5,6 @@
 
 #include "picture.h"
 
-/* Same seed and size, same pixels, on every machine. `side` from 32 to 4096. The caller frees with picture_finish(). */
+/* Same seed and size, same pixels, on every machine. `side` from 32 to 4096. The caller frees with
+ * picture_finish(). */
 void picture_draw(struct picture *ret, int side, uint64_t seed);

@@ -1,14 +1,16 @@
 /*
- * plan - a scenario and its workflow, checked and compiled: what the engine plays and what the verdict judges.
+ * plan - a scenario and its workflow, checked and compiled: what the engine plays and what the verdict
+ * judges.
  *
- * Made once by plan_load(), immutable afterwards, shared by pointer between threads. All durations are already
- * divided by the time scale. Everything lives in the plan's arena.
+ * Made once by plan_load(), immutable afterwards, shared by pointer between threads. All durations are
+ * already divided by the time scale. Everything lives in the plan's arena.
  */
 #pragma once
 
 #include "arena.h"
 #include "clock.h"
 #include "diag.h"
+#include "jsonptr.h"
 
 #include <stdbool.h>
 
@@ -16,7 +18,8 @@
 
 enum segment_kind {
     SEGMENT_TEXT,
-    SEGMENT_VARIABLE, /* the value as it is; in a path percent-encoded, except when it begins with '/' or "http" */
+    SEGMENT_VARIABLE, /* the value as it is; in a path percent-encoded, except when it begins with '/' or
+                         "http" */
     SEGMENT_JSON,     /* the value as JSON: a number or boolean as it stands, else a quoted, escaped string */
     SEGMENT_JSON_PART /* the value within a JSON string: escaped, not quoted */
 };
@@ -25,10 +28,11 @@ struct segment {
     enum segment_kind kind;
     const char *text; /* SEGMENT_TEXT */
     size_t len;
-    int variable;     /* the others */
+    int variable; /* the others */
 };
 
-struct template {
+struct template
+{
     struct segment *segments;
     int count;
 };
@@ -49,20 +53,15 @@ const char *http_method_name(enum http_method method);
 enum step_kind { STEP_REQUEST, STEP_POLL };
 enum body_kind { BODY_NONE, BODY_JSON, BODY_MULTIPART };
 
-struct plan_part {         /* of a multipart body */
+struct plan_part { /* of a multipart body */
     const char *name;
-    bool is_image;         /* the picture to upload, else `value` */
+    bool is_image; /* the picture to upload, else `value` */
     struct template value;
 };
 
-struct plan_capture {      /* a value out of the answer's JSON */
+struct plan_capture { /* a value out of the answer's JSON */
     int variable;
-    const char *pointer;   /* RFC 6901 */
-};
-
-struct plan_match {        /* true when the value at `pointer`, as text, equals `value` */
-    const char *pointer;
-    const char *value;
+    const char *pointer; /* RFC 6901 */
 };
 
 enum { PLAN_EXPECT_MAX = 8 };
@@ -80,13 +79,13 @@ struct plan_step {
     int expect_count;
     struct plan_capture *captures; /* of a poll: taken from the answer that ended it */
     int capture_count;
-    nsec every;                /* polls */
-    struct plan_match *until, *fail;
+    nsec every; /* polls */
+    struct jsonptr_match *until, *fail;
     int until_count, fail_count; /* any of them */
     const char *created_pointer; /* server's timestamps (RFC 3339, or seconds since 1970) or NULL */
     const char *started_pointer;
     const char *finished_pointer;
-    const char *error_pointer;   /* where a failed job says why; default "/error" */
+    const char *error_pointer; /* where a failed job says why; default "/error" */
     bool model_valid;          /* the body has to be a valid model */
 };
 
@@ -98,10 +97,12 @@ struct workflow {
     struct plan_step *steps;
     int step_count;
     int generation_first, generation_last; /* step numbers */
-    int accept_step;           /* the one whose expected answer means "accepted" */
-    const char *health_path;   /* "/health"; "" when there is none */
-    const char *ready_path;    /* "/ready" */
-    const char *metrics_path;  /* "/metrics" */
+    int accept_step;                       /* the one whose expected answer means "accepted" */
+    const char *health_path;               /* "/health"; "" when there is none */
+    struct jsonptr_match *healthy; /* of its JSON, any of them; without any, every answer 2xx will do */
+    int healthy_count;
+    const char *ready_path;   /* "/ready" */
+    const char *metrics_path; /* "/metrics" */
 };
 
 /* ---- load ---- */
@@ -116,35 +117,41 @@ struct nsec_range {
 struct plan_phase {
     const char *name;
     int users;
-    nsec duration;             /* NSEC_NEVER: until all jobs are done */
+    nsec duration; /* NSEC_NEVER: until all jobs are done */
     struct nsec_range think;
-    nsec start_every;          /* between the starts of users that join */
+    nsec start_every; /* between the starts of users that join */
 };
 
 struct plan_load_model {
     enum user_model users;
-    int64_t jobs;              /* in all, of a closed model; with a duration too, what comes first; 0: no limit */
+    int64_t jobs; /* in all, of a closed model; with a duration too, what comes first; 0: no limit */
     int64_t max_in_flight;
     int warmup_jobs;
     bool unique_images;
     struct plan_phase *phases; /* at least one */
     int phase_count;
-    nsec timeout;              /* of a whole job */
+    nsec timeout; /* of a whole job */
 };
 
 /* ---- criteria ---- */
 
 enum measure_kind {
-    MEASURE_ATTEMPTED, MEASURE_ACCEPTED, MEASURE_COMPLETED, MEASURE_ERROR_RATE, MEASURE_SUCCESS_RATE,
-    MEASURE_AVG, MEASURE_MAX, MEASURE_PERCENTILE, /* of a step or of the generation, in seconds */
+    MEASURE_ATTEMPTED,
+    MEASURE_ACCEPTED,
+    MEASURE_COMPLETED,
+    MEASURE_ERROR_RATE,
+    MEASURE_SUCCESS_RATE,
+    MEASURE_AVG,
+    MEASURE_MAX,
+    MEASURE_PERCENTILE,  /* of a step or of the generation, in seconds */
     MEASURE_GROWTH,      /* of a series, in per cent */
     MEASURE_DEGRADATION, /* of a step's or the generation's durations, in per cent */
     MEASURE_UPTIME       /* in per cent */
 };
 
-/* What a duration is of: a step, by its number, or one of these. Queue, processing and notice are the parts of a job's
- * first wait, where the server tells its own times; validate is our check of the model. A step of the same name comes
- * first. */
+/* What a duration is of: a step, by its number, or one of these. Queue, processing and notice are the parts
+ * of a job's first wait, where the server tells its own times; validate is our check of the model. A step of
+ * the same name comes first. */
 enum subject {
     SUBJECT_GENERATION = -1,
     SUBJECT_QUEUE = -2,
@@ -160,17 +167,20 @@ int workflow_wait(const struct workflow *w);
 
 struct measure {
     enum measure_kind kind;
-    double percentile;         /* 50, 99.9 ... */
-    int step;                  /* or a subject */
-    const char *series;        /* of a growth */
-    int phase;                 /* -1: all */
-    nsec last;                 /* only the last so much of the load; 0: all */
+    double percentile;  /* 50, 99.9 ... */
+    int step;           /* or a subject */
+    const char *series; /* of a growth */
+    int phase;          /* -1: all */
+    nsec last;          /* only the last so much of the load; 0: all */
 };
 
 enum comparison {
-    COMPARE_LESS, COMPARE_AT_MOST, COMPARE_GREATER, COMPARE_AT_LEAST,
-    COMPARE_RANGE,             /* within LOW..HIGH */
-    COMPARE_NEAR               /* within N% of another measure */
+    COMPARE_LESS,
+    COMPARE_AT_MOST,
+    COMPARE_GREATER,
+    COMPARE_AT_LEAST,
+    COMPARE_RANGE, /* within LOW..HIGH */
+    COMPARE_NEAR   /* within N% of another measure */
 };
 
 enum measure_unit { UNIT_NONE, UNIT_SECONDS, UNIT_PERCENT };
@@ -178,22 +188,22 @@ const char *measure_unit_name(enum measure_unit unit); /* "", "s", "%" */
 
 struct criterion {
     const char *name;
-    const char *expression;    /* as written */
+    const char *expression; /* as written */
     struct measure left;
     enum comparison comparison;
     enum measure_unit unit;
-    double limit;              /* seconds are divided by the time scale; COMPARE_NEAR: the N */
-    double limit_high;         /* COMPARE_RANGE */
-    struct measure right;      /* COMPARE_NEAR */
+    double limit;         /* seconds are divided by the time scale; COMPARE_NEAR: the N */
+    double limit_high;    /* COMPARE_RANGE */
+    struct measure right; /* COMPARE_NEAR */
 };
 
 /* ---- the whole ---- */
 
 struct plan {
     struct arena arena;
-    const char *scenario;      /* name; file names are made from it: [a-z0-9_-]+ */
+    const char *scenario; /* name; file names are made from it: [a-z0-9_-]+ */
     const char *about;
-    const char *file;          /* where it was read from, "" when nowhere */
+    const char *file; /* where it was read from, "" when nowhere */
     double time_scale;
     struct workflow workflow;
     struct plan_load_model load;
@@ -201,24 +211,25 @@ struct plan {
     int criterion_count;
 };
 
-struct plan_setting {          /* --set KEY=VALUE and its shorthands, applied to the scenario's tree before it is read */
-    const char *key;           /* "load.users", "load.phases.0.users", "vars.quality" */
-    const char *value;         /* a YAML scalar */
-    const char *origin;        /* for messages: "--set load.users=4" */
+struct plan_setting {  /* --set KEY=VALUE and its shorthands, applied to the scenario's tree before it is read
+                        */
+    const char *key;   /* "load.users", "load.phases.0.users", "vars.quality" */
+    const char *value; /* a YAML scalar */
+    const char *origin; /* for messages: "--set load.users=4" */
 };
 
 struct plan_options {
-    double time_scale;         /* >= 1e-3; 1: real time */
-    const char *workflow;      /* name or file, in place of the scenario's; NULL: none */
-    const char *share_dir;     /* where scenarios/ and workflows/ lie */
+    double time_scale;     /* >= 1e-3; 1: real time */
+    const char *workflow;  /* name or file, in place of the scenario's; NULL: none */
+    const char *share_dir; /* where scenarios/ and workflows/ lie */
     const struct plan_setting *settings;
     int setting_count;
 };
 
 /* `scenario` is a name (then share_dir/scenarios/NAME.yaml) or a path that ends in .yaml or .yml; NULL, with
  * options->workflow set: an ad-hoc run of closed users without criteria, named as the workflow, whose jobs or
- * duration the settings say. Returns NULL with every mistake in `diags`, never just the first. The caller frees with
- * plan_free(). */
+ * duration the settings say. Returns NULL with every mistake in `diags`, never just the first. The caller
+ * frees with plan_free(). */
 struct plan *plan_load(const char *scenario, const struct plan_options *options, struct diag_list *diags);
 /* A workflow file alone, for `orfeas check`; true when it is right. */
 bool plan_check_workflow(const char *path, struct diag_list *diags);

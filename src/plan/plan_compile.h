@@ -96,6 +96,8 @@ void plan_workflow_compile(struct compile *c, const struct conf_node *root, cons
 /* Reads the captures of a step, before any template is compiled. */
 void plan_step_captures(struct compile *c, const struct conf_node *n, int index);
 void plan_step_compile(struct compile *c, const struct conf_node *n, int index);
+/* until, fail, healthy: pointers and the values that count; a list gives several. */
+struct jsonptr_match *plan_step_matches(struct compile *c, const struct conf_node *n, int *ret_count);
 /* By name; -1 when there is none. */
 int plan_step_find(const struct compile *c, const char *name);
 /* At byte `offset` of `n`: there is no step `name`. */

@@ -141,8 +141,8 @@ static void read_single(struct compile *c, const struct conf_node *load, const s
                "this load has no end");
 }
 
-/* A paced user that does not think would start jobs without end at one point in time. A think time with a mistake in
- * it has been told already: then there are more `mistakes` than before the load was read. */
+/* A paced user that does not think would start jobs without end at one point in time. A think time with a
+ * mistake in it has been told already: then there are more `mistakes` than before the load was read. */
 static void check_think(struct compile *c, const struct conf_node *load, bool mistakes)
 {
     const struct plan_load_model *l = &c->plan->load;

@@ -202,7 +202,7 @@ static void read_body(struct compile *c, const struct conf_node *n, int step, st
 /* ---- polls ---- */
 
 static void add_match(struct compile *c, const struct conf_node *value, const char *pointer,
-                      struct plan_match *matches, int *count)
+                      struct jsonptr_match *matches, int *count)
 {
     const char *text = "";
     if (!conf_string(value, c->diags, &text))
@@ -210,15 +210,17 @@ static void add_match(struct compile *c, const struct conf_node *value, const ch
     if (*count == PLAN_MATCHES_MAX)
         conf_error(value, c->diags, NULL, "more than %d values", PLAN_MATCHES_MAX);
     else
-        matches[(*count)++] = (struct plan_match){pointer, text};
+        matches[(*count)++] = (struct jsonptr_match){pointer, text};
 }
 
-static struct plan_match *read_matches(struct compile *c, const struct conf_node *n, int *ret_count)
+struct jsonptr_match *plan_step_matches(struct compile *c, const struct conf_node *n, int *ret_count)
 {
-    struct plan_match *matches = arena_new(c->arena, struct plan_match, PLAN_MATCHES_MAX);
+    struct jsonptr_match *matches = arena_new(c->arena, struct jsonptr_match, PLAN_MATCHES_MAX);
     char hint[CONF_HINT];
     snprintf(hint, sizeof hint, "write %s: {/status: %s}", n->key,
-             strcmp(n->key, "fail") ? "completed" : "failed");
+             strcmp(n->key, "until") == 0  ? "completed"
+             : strcmp(n->key, "fail") == 0 ? "failed"
+                                           : n->key);
     if (!conf_expect_kind(n, CONF_MAPPING, hint, c->diags))
         return matches;
     if (n->count == 0)
@@ -255,9 +257,9 @@ static void read_poll(struct compile *c, const struct conf_node *n, struct plan_
         conf_error(n, c->diags, "write until: {/status: completed}",
                    "a poll needs 'until': when is it done?");
     else
-        s->until = read_matches(c, until, &s->until_count);
+        s->until = plan_step_matches(c, until, &s->until_count);
     if (fail)
-        s->fail = read_matches(c, fail, &s->fail_count);
+        s->fail = plan_step_matches(c, fail, &s->fail_count);
 }
 
 static void read_times(struct compile *c, const struct conf_node *n, struct plan_step *s)

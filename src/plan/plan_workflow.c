@@ -10,6 +10,7 @@ static const struct conf_key workflow_keys[] = {
     {"generation"},
     {"accept"},
     {"health"},
+    {"healthy"},
     {"ready"},
     {"metrics"},
 };
@@ -93,11 +94,8 @@ static void read_generation(struct compile *c, const struct conf_node *n)
  * last. */
 static int default_accept(const struct workflow *w)
 {
-    for (int i = 0; i < w->step_count; i++) {
-        if (w->steps[i].kind == STEP_POLL)
-            return i ? i - 1 : 0;
-    }
-    return w->step_count - 1;
+    int wait = workflow_wait(w);
+    return wait < 0 ? w->step_count - 1 : wait > 0 ? wait - 1 : 0;
 }
 
 static void read_accept(struct compile *c, const struct conf_node *n)
@@ -128,6 +126,8 @@ void plan_workflow_compile(struct compile *c, const struct conf_node *root, cons
     conf_string(conf_get(root, "about"), c->diags, &w->about);
     plan_variables_declare(c, conf_get(root, "vars"));
     read_probe_path(c, conf_get(root, "health"), &w->health_path);
+    if (conf_get(root, "healthy"))
+        w->healthy = plan_step_matches(c, conf_get(root, "healthy"), &w->healthy_count);
     read_probe_path(c, conf_get(root, "ready"), &w->ready_path);
     read_probe_path(c, conf_get(root, "metrics"), &w->metrics_path);
     if (!has_steps(c, list)) {

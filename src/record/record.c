@@ -22,8 +22,8 @@ void record_finish(struct record *r)
     *r = (struct record){0};
 }
 
-/* Room for one more in an array of the arena's; the old array stays behind until the record ends, at most as much
- * again as is used. */
+/* Room for one more in an array of the arena's; the old array stays behind until the record ends, at most as
+ * much again as is used. */
 static void *grown(struct record *r, void *items, int count, int *capacity, size_t size)
 {
     if (count < *capacity)
@@ -69,7 +69,10 @@ static int utf8_sequence(const unsigned char *s)
 {
     if (s[0] < 0x80)
         return s[0] >= 0x20 && s[0] != 0x7f;
-    int len = s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+    int len = s[0] >= 0xc2 && s[0] < 0xe0   ? 2
+              : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+              : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+                                            : 0;
     for (int i = 1; i < len; i++)
         if ((s[i] & 0xc0) != 0x80)
             return 0;

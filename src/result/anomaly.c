@@ -141,8 +141,8 @@ static const char *simulated_figures(const struct finding *f)
 }
 
 static const char *(*const finders[])(const struct finding *) = {
-    late_generator, interrupted,    unfinished,   many_errors,       invalid_models,
-    failed_probes,  among_censored, off_baseline, skipped_starts,    wrong_metrics,
+    late_generator, interrupted,    unfinished,        many_errors,    invalid_models,
+    failed_probes,  among_censored, off_baseline,      skipped_starts, wrong_metrics,
     stolen_time,    small_sample,   simulated_figures,
 };
 

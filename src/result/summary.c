@@ -110,11 +110,12 @@ static void write_criteria(const struct summing *s)
 {
     enum { OTHERS = 62, LEAST = 24 }; /* columns of the terminal that the other columns take */
     int room = s->terminal->width - OTHERS;
-    const struct table_column columns[] = {{.title = ""},
-                                           {.title = "criterion", .max = 24},
-                                           {.title = "expects", .max = room > LEAST ? room : LEAST, .wraps = true},
-                                           {.title = "observed", .right = true},
-                                           {.title = "95 % interval", .right = true}};
+    const struct table_column columns[] = {
+        {.title = ""},
+        {.title = "criterion", .max = 24},
+        {.title = "expects", .max = room > LEAST ? room : LEAST, .wraps = true},
+        {.title = "observed", .right = true},
+        {.title = "95 % interval", .right = true}};
     struct table table;
     table_init(&table, columns, 5);
     for (int i = 0; i < s->verdict->outcome_count; i++) {

@@ -46,7 +46,8 @@ static void measure_columns(const struct table *t, int widths[TABLE_COLUMNS_MAX]
 
 /* Writes one line of a row; returns whether a cell that wraps goes on below. `texts` move on. */
 static bool write_line(const struct table *t, struct buf *out, const struct terminal *terminal, int indent,
-                       const int widths[TABLE_COLUMNS_MAX], const struct table_cell *cells, const char **texts)
+                       const int widths[TABLE_COLUMNS_MAX], const struct table_cell *cells,
+                       const char **texts)
 {
     terminal_spaces(out, indent);
     int last = t->column_count - 1;

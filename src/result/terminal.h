@@ -23,6 +23,7 @@ void terminal_add(struct buf *out, const struct terminal *t, enum terminal_style
  * line. */
 void terminal_wrap(struct buf *out, const struct terminal *t, enum terminal_style style, const char *text,
                    int indent);
-/* Bytes of the text's first line: as many words as fit into `columns`, or a piece of one that fits no line. */
+/* Bytes of the text's first line: as many words as fit into `columns`, or a piece of one that fits no line.
+ */
 size_t terminal_break(const char *text, int columns);
 void terminal_spaces(struct buf *out, int count);

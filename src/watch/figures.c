@@ -12,7 +12,8 @@ const struct figure_kind figure_kinds[FIGURES] = {
                     "the target's metrics have no process_cpu_seconds_total"},
     [FIGURE_FDS] = {"target.fds", "", "process_open_fds", false, false,
                     "the target's metrics have no process_open_fds"},
-    [FIGURE_GPU_MEMORY] = {"gpu.memory", "MB", "gpu_memory_allocated_mb", true, false, "the target shows no GPU"},
+    [FIGURE_GPU_MEMORY] = {"gpu.memory", "MB", "gpu_memory_allocated_mb", true, false,
+                           "the target shows no GPU"},
     [FIGURE_GPU_USAGE] = {"gpu.usage", "%", "gpu_usage_percent", true, false, "the target shows no GPU"},
 };
 
@@ -23,7 +24,9 @@ static void take(struct figures *f, const struct promtext_sample *s)
         if (strlen(metric) != s->name_len || memcmp(metric, s->name, s->name_len) != 0 || !isfinite(s->value))
             continue;
         bool largest = i == FIGURE_GPU_USAGE;
-        f->value[i] = !f->present[i] ? s->value : largest ? fmax(f->value[i], s->value) : f->value[i] + s->value;
+        f->value[i] = !f->present[i] ? s->value
+                      : largest      ? fmax(f->value[i], s->value)
+                                     : f->value[i] + s->value;
         f->present[i] = true;
         f->simulated[i] |= promtext_has_label(s, "simulated", "true");
     }

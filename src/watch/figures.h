@@ -10,7 +10,7 @@
 enum figure { FIGURE_MEMORY, FIGURE_CPU, FIGURE_FDS, FIGURE_GPU_MEMORY, FIGURE_GPU_USAGE, FIGURES };
 
 struct figure_kind {
-    const char *series;  /* the record's name of it */
+    const char *series; /* the record's name of it */
     const char *unit;
     const char *metric;  /* the family it is read from */
     bool optional;       /* a target without it has no such thing; else it has, but does not tell */
@@ -24,7 +24,7 @@ struct figures {
     bool present[FIGURES];
     bool simulated[FIGURES]; /* a label simulated="true" */
     double value[FIGURES];   /* over all label sets: the sum; of the usage the largest */
-    int families;            /* distinct names of samples, those of a histogram counted as one, at most FAMILIES_MAX */
+    int families; /* distinct names of samples, those of a histogram counted as one, at most FAMILIES_MAX */
     int bad_lines;
 };
 

@@ -10,7 +10,7 @@
 #define ANSWER_TIMEOUT (4 * NSEC_PER_SEC)
 #define READY_EVERY (200 * NSEC_PER_MSEC)
 
-struct session {
+struct visit {
     const struct preflight_config *config;
     struct preflight *result;
     struct loop *loop;
@@ -23,10 +23,10 @@ static void on_done(struct fetch *f)
     loop_stop(f->exchange.pool->loop);
 }
 
-static void get(struct session *s, const char *path)
+static void get(struct visit *v, const char *path)
 {
-    fetch_start(&s->fetch, &s->pool, &s->config->target, path, ANSWER_TIMEOUT);
-    loop_run(s->loop);
+    fetch_start(&v->fetch, &v->pool, &v->config->target, path, ANSWER_TIMEOUT);
+    loop_run(v->loop);
 }
 
 struct pause {
@@ -39,22 +39,23 @@ static void on_pause(struct timer *timer)
     loop_stop(((struct pause *)timer)->loop);
 }
 
-static void pause_for(struct session *s, nsec time)
+static void pause_for(struct visit *v, nsec time)
 {
-    struct pause pause = {.timer.fire = on_pause, .loop = s->loop};
-    timer_set(s->loop, &pause.timer, loop_now(s->loop) + time);
-    loop_run(s->loop);
+    struct pause pause = {.timer.fire = on_pause, .loop = v->loop};
+    timer_set(v->loop, &pause.timer, loop_now(v->loop) + time);
+    loop_run(v->loop);
 }
 
-static bool fail(struct session *s, const char *hint, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static bool fail(struct visit *v, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-static bool fail(struct session *s, const char *hint, const char *format, ...)
+static bool fail(struct visit *v, const char *hint, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(s->result->message, sizeof s->result->message, format, args);
+    vsnprintf(v->result->message, sizeof v->result->message, format, args);
     va_end(args);
-    snprintf(s->result->hint, sizeof s->result->hint, "%s", hint);
+    snprintf(v->result->hint, sizeof v->result->hint, "%s", hint);
     return false;
 }
 
@@ -70,103 +71,114 @@ static const struct {
     {FAIL_TIMEOUT, "Something listens there and does not answer; look into the backend's log."},
 };
 
-static bool fail_exchange(struct session *s, const char *path)
+static bool fail_exchange(struct visit *v, const char *path)
 {
-    const struct http_exchange *x = &s->fetch.exchange;
+    const struct http_exchange *x = &v->fetch.exchange;
     const char *hint = "";
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
         if (hints[i].kind == x->fail)
             hint = hints[i].hint;
-    return fail(s, hint, "The target %s cannot be reached: %s (GET %s).", s->config->url, x->error, path);
+    return fail(v, hint, "The target %s cannot be reached: %s (GET %s).", v->config->url, x->error, path);
 }
 
-/* The text at the top-level key of a JSON object, or "". */
-static void json_field(const struct buf *body, const char *key, char *ret, size_t size)
+static void keep_clean(char *to, size_t size, const char *text)
 {
-    json_t *root = json_loadb(buf_text(body), body->len, JSON_ALLOW_NUL, NULL);
-    const char *text = json_string_value(json_object_get(root, key));
-    snprintf(ret, size, "%s", text ? text : "");
-    for (char *c = ret; *c; c++)
+    snprintf(to, size, "%s", text);
+    for (char *c = to; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = '?';
-    json_decref(root);
 }
 
-static bool check_health(struct session *s)
+/* What the answer says of the target's health, in *ret; whether that is enough. */
+static bool says_healthy(const struct visit *v, char *ret, size_t size)
 {
-    const char *path = s->config->health_path;
+    const struct preflight_config *c = v->config;
+    json_t *root = json_loadb(buf_text(&v->fetch.body), v->fetch.body.len, JSON_ALLOW_NUL, NULL);
+    const char *status = json_string_value(json_object_get(root, "status"));
+    bool enough = c->healthy_count == 0 || jsonptr_any(root, c->healthy, c->healthy_count);
+    if (status)
+        keep_clean(ret, size, status);
+    else
+        snprintf(ret, size, root ? "status %d" : "status %d, no JSON", v->fetch.exchange.status);
+    json_decref(root);
+    return enough;
+}
+
+static bool check_health(struct visit *v)
+{
+    const char *path = v->config->health_path;
     if (!path[0])
         return true;
-    get(s, path);
-    if (s->fetch.exchange.fail != FAIL_NONE)
-        return fail_exchange(s, path);
-    memcpy(s->result->server, s->fetch.exchange.server, sizeof s->result->server);
-    if (!fetch_ok(&s->fetch))
-        return fail(s, "Is it an ORFEAS backend? Another kind needs a workflow with its own `health:` path.",
-                    "The target %s is not healthy: GET %s answers with status %d.", s->config->url, path,
-                    s->fetch.exchange.status);
-    json_field(&s->fetch.body, "status", s->result->health, sizeof s->result->health);
-    if (!s->result->health[0])
-        snprintf(s->result->health, sizeof s->result->health, "status %d", s->fetch.exchange.status);
-    else if (strcmp(s->result->health, "healthy") != 0 && strcmp(s->result->health, "ok") != 0)
-        return fail(s, "Look into the backend's log.", "The target %s says of itself that it is '%s' (GET %s).",
-                    s->config->url, s->result->health, path);
-    return true;
+    get(v, path);
+    if (v->fetch.exchange.fail != FAIL_NONE)
+        return fail_exchange(v, path);
+    memcpy(v->result->server, v->fetch.exchange.server, sizeof v->result->server);
+    if (!fetch_ok(&v->fetch))
+        return fail(v, "Is it an ORFEAS backend? Another kind needs a workflow with its own `health:` path.",
+                    "The target %s is not healthy: GET %s answers with status %d.", v->config->url, path,
+                    v->fetch.exchange.status);
+    if (says_healthy(v, v->result->health, sizeof v->result->health))
+        return true;
+    return fail(
+        v,
+        "Is it an ORFEAS backend? Look into its log; another kind needs a workflow with its own `healthy:`.",
+        "The target %s does not say that it is healthy: GET %s answers '%s'.", v->config->url, path,
+        v->result->health);
 }
 
-static bool cancelled(const struct session *s)
+static bool cancelled(const struct visit *v)
 {
-    return s->config->cancel && atomic_load(s->config->cancel);
+    return v->config->cancel && atomic_load(v->config->cancel);
 }
 
 /* Waits until the models are loaded. */
-static bool check_ready(struct session *s)
+static bool check_ready(struct visit *v)
 {
-    const char *path = s->config->ready_path;
-    nsec start = loop_now(s->loop);
+    const char *path = v->config->ready_path;
+    nsec start = loop_now(v->loop);
     while (path[0]) {
-        get(s, path);
-        const struct http_exchange *x = &s->fetch.exchange;
+        get(v, path);
+        const struct http_exchange *x = &v->fetch.exchange;
         if (x->fail != FAIL_NONE)
-            return fail_exchange(s, path);
-        if (fetch_ok(&s->fetch) || x->status == 404 || x->status == 405)
+            return fail_exchange(v, path);
+        if (fetch_ok(&v->fetch) || x->status == 404 || x->status == 405)
             break;
-        nsec waited = loop_now(s->loop) - start;
+        nsec waited = loop_now(v->loop) - start;
         char limit[DURATION_TEXT];
-        if (cancelled(s))
-            return fail(s, "", "Interrupted while the target was loading.");
-        if (waited >= s->config->wait)
-            return fail(s, "Wait longer with --wait 5m, or look into the backend's log.",
-                        "The target %s is still loading after %s (GET %s answers with status %d).", s->config->url,
-                        duration_text(s->config->wait, limit), path, x->status);
-        if (s->config->waiting)
-            s->config->waiting(s->config->context, waited);
-        pause_for(s, READY_EVERY);
+        if (cancelled(v))
+            return fail(v, "", "Interrupted while the target was loading.");
+        if (waited >= v->config->wait)
+            return fail(v, "Wait longer with --wait 5m, or look into the backend's log.",
+                        "The target %s is still loading after %s (GET %s answers with status %d).",
+                        v->config->url, duration_text(v->config->wait, limit), path, x->status);
+        if (v->config->waiting)
+            v->config->waiting(v->config->context, waited);
+        pause_for(v, READY_EVERY);
     }
     return true;
 }
 
 /* Without a health path, that somebody listens must do. */
-static bool check_listens(struct session *s)
+static bool check_listens(struct visit *v)
 {
-    if (s->config->health_path[0])
+    if (v->config->health_path[0])
         return true;
-    get(s, "/");
-    return s->fetch.exchange.fail == FAIL_NONE ? true : fail_exchange(s, "/");
+    get(v, "/");
+    return v->fetch.exchange.fail == FAIL_NONE ? true : fail_exchange(v, "/");
 }
 
 bool preflight_run(const struct preflight_config *config, struct preflight *ret)
 {
     *ret = (struct preflight){0};
-    struct session s = {.config = config, .result = ret, .loop = loop_epoll_create()};
-    if (!s.loop)
-        return fail(&s, "", "No event loop: %s.", strerror(errno));
-    http_pool_init(&s.pool, s.loop, config->addrs, config->addr_count);
-    fetch_init(&s.fetch, on_done, 1 << 20);
-    bool ok = check_listens(&s) && check_health(&s) && check_ready(&s);
-    ret->addr = s.pool.addrs[s.pool.addr_at];
-    fetch_finish(&s.fetch);
-    http_pool_finish(&s.pool);
-    loop_destroy(s.loop);
+    struct visit v = {.config = config, .result = ret, .loop = loop_epoll_create()};
+    if (!v.loop)
+        return fail(&v, "", "No event loop: %s.", strerror(errno));
+    http_pool_init(&v.pool, v.loop, config->addrs, config->addr_count);
+    fetch_init(&v.fetch, on_done, 1 << 20);
+    bool ok = check_listens(&v) && check_health(&v) && check_ready(&v);
+    ret->addr = v.pool.addrs[v.pool.addr_at];
+    fetch_finish(&v.fetch);
+    http_pool_finish(&v.pool);
+    loop_destroy(v.loop);
     return ok;
 }

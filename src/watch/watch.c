@@ -14,7 +14,7 @@
 #define SCRAPE_TIMEOUT (5 * NSEC_PER_SEC)
 
 enum {
-    PROBES = 64,          /* under way at once; with all of them hanging, the next is a failure without being sent */
+    PROBES = 64, /* under way at once; with all of them hanging, the next is a failure without being sent */
     METRICS_MAX = 32 << 20,
     LOG_MAX = 256 << 20,
 };
@@ -36,9 +36,9 @@ struct watch {
     struct probe probes[PROBES];
     struct fetch scrape;
     bool scraping;
-    bool last_scrape;          /* the loop ends with the scrape that is under way */
-    struct record log;         /* series and probes in loop time */
-    struct figures figures;    /* of the last scrape */
+    bool last_scrape;       /* the loop ends with the scrape that is under way */
+    struct record log;      /* series and probes in loop time */
+    struct figures figures; /* of the last scrape */
     int scrapes, failed_scrapes;
     char why[HTTP_ERROR_TEXT]; /* the last scrape failed */
     _Atomic double latest[FIGURES];
@@ -157,7 +157,8 @@ static void on_scraped(struct fetch *f)
     } else {
         w->failed_scrapes++;
         if (f->exchange.fail == FAIL_NONE)
-            snprintf(w->why, sizeof w->why, "%s answered with status %d", w->config.metrics_path, f->exchange.status);
+            snprintf(w->why, sizeof w->why, "%s answered with status %d", w->config.metrics_path,
+                     f->exchange.status);
         else
             snprintf(w->why, sizeof w->why, "%s: %.100s", w->config.metrics_path, f->exchange.error);
     }
@@ -241,7 +242,9 @@ static void collect_series(const struct watch *w, struct record *record, nsec ze
         return;
     bool read = w->scrapes > w->failed_scrapes;
     to->state = read && kind->optional ? SERIES_ABSENT : SERIES_UNREADABLE;
-    const char *why = read ? kind->absence : w->config.metrics_path[0] ? w->why : "the workflow names no metrics";
+    const char *why = read                        ? kind->absence
+                      : w->config.metrics_path[0] ? w->why
+                                                  : "the workflow names no metrics";
     to->why = arena_copy(&record->arena, why, strlen(why));
 }
 
@@ -281,7 +284,8 @@ static void collect_metrics(const struct watch *w, struct record *record)
         m->present += s->count > 0;
         m->moving += moved(s);
         if (wrong)
-            m->wrong[m->wrong_count++] = arena_printf(&record->arena, "%s: %s", figure_kinds[i].metric, wrong);
+            m->wrong[m->wrong_count++] =
+                arena_printf(&record->arena, "%s: %s", figure_kinds[i].metric, wrong);
     }
 }
 

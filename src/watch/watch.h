@@ -1,8 +1,8 @@
 /*
  * watch - the target seen from outside while a scenario is played: health probes and scrapes of /metrics.
  *
- * It runs on a thread and a loop of its own, so that watching delays no user and a busy engine no sample. Create,
- * start, stop, collect and destroy from one thread; watch_latest() from any.
+ * It runs on a thread and a loop of its own, so that watching delays no user and a busy engine no sample.
+ * Create, start, stop, collect and destroy from one thread; watch_latest() from any.
  */
 #pragma once
 
@@ -26,7 +26,8 @@ struct watch *watch_create(const struct watch_config *config);
 bool watch_start(struct watch *w);
 /* Takes a last scrape (at most a few seconds) and ends the thread. */
 void watch_stop(struct watch *w);
-/* After watch_stop(): adds series, probes and the metrics' state to the record, whose zero of time is `zero`. */
+/* After watch_stop(): adds series, probes and the metrics' state to the record, whose zero of time is `zero`.
+ */
 void watch_collect(const struct watch *w, struct record *record, nsec zero);
 void watch_destroy(struct watch *w);
 

@@ -144,9 +144,12 @@ static const struct {
     const char *name;
     bool (*take)(struct http1 *p, struct text value);
 } known_headers[] = {
-    {"content-length", on_content_length}, {"transfer-encoding", on_transfer_encoding},
-    {"connection", on_connection},         {"server", on_server},
-    {"date", on_date},                     {"retry-after", on_retry_after},
+    {"content-length", on_content_length},
+    {"transfer-encoding", on_transfer_encoding},
+    {"connection", on_connection},
+    {"server", on_server},
+    {"date", on_date},
+    {"retry-after", on_retry_after},
 };
 
 static bool parse_header(struct http1 *p, struct text line)
@@ -259,7 +262,10 @@ static bool parse_chunk_size(struct http1 *p)
     int64_t size = 0;
     for (; digits < p->head_len; digits++) {
         char c = p->head[digits];
-        int value = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int value = is_digit(c)            ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
         if (value < 0)
             break;
         if (digits == 15)
@@ -344,6 +350,7 @@ void http1_end(struct http1 *p)
     if (p->state == HTTP1_BODY && p->framing == BODY_UNTIL_CLOSE)
         p->state = HTTP1_DONE;
     else if (p->state == HTTP1_HEAD || p->state == HTTP1_BODY)
-        fail(p, p->state == HTTP1_HEAD && p->head_len == 0 ? "the connection was closed without an answer"
-                                                           : "the connection was closed in the middle of the answer");
+        fail(p, p->state == HTTP1_HEAD && p->head_len == 0
+                    ? "the connection was closed without an answer"
+                    : "the connection was closed in the middle of the answer");
 }

@@ -54,12 +54,49 @@ json_t *jsonptr_get(const json_t *root, const char *pointer)
     return (json_t *)value; /* jansson's getters take const and give none */
 }
 
+enum { REAL_TEXT = 40 };
+
+/* The shortest form that reads back the same. */
+static void real_format(double value, char text[REAL_TEXT])
+{
+    snprintf(text, REAL_TEXT, "%.15g", value);
+    if (strtod(text, NULL) != value)
+        snprintf(text, REAL_TEXT, "%.17g", value);
+}
+
+static bool equals(const json_t *value, const char *text)
+{
+    char own[REAL_TEXT];
+    if (json_is_string(value))
+        return json_string_length(value) == strlen(text) && strcmp(json_string_value(value), text) == 0;
+    if (json_is_integer(value))
+        snprintf(own, sizeof own, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_real(value))
+        real_format(json_real_value(value), own);
+    else if (json_is_array(value) || json_is_object(value))
+        return false;
+    else
+        snprintf(own, sizeof own, "%s",
+                 json_is_true(value)    ? "true"
+                 : json_is_false(value) ? "false"
+                                        : "null");
+    return strcmp(own, text) == 0;
+}
+
+bool jsonptr_any(const json_t *root, const struct jsonptr_match *matches, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const json_t *value = jsonptr_get(root, matches[i].pointer);
+        if (value && equals(value, matches[i].value))
+            return true;
+    }
+    return false;
+}
+
 static const char *real_text(double value, struct arena *arena)
 {
-    char text[40];
-    snprintf(text, sizeof text, "%.15g", value);
-    if (strtod(text, NULL) != value)
-        snprintf(text, sizeof text, "%.17g", value);
+    char text[REAL_TEXT];
+    real_format(value, text);
     return arena_copy(arena, text, strlen(text));
 }
 

@@ -20,6 +20,13 @@ bool jsonptr_valid(const char *pointer);
 /* A borrowed reference, or NULL: nothing is there, or the pointer is not valid. */
 json_t *jsonptr_get(const json_t *root, const char *pointer);
 
+struct jsonptr_match { /* the value at `pointer`, as text, equals `value` */
+    const char *pointer;
+    const char *value;
+};
+/* Does one of them hold? Allocates nothing. */
+bool jsonptr_any(const json_t *root, const struct jsonptr_match *matches, int count);
+
 /* The value as text in the arena: a string as it is, all else as JSON (a number in its shortest form, 100.0
  * as "100"). NULL when `value` is NULL, longer than JSONPTR_TEXT_MAX, or a string with a NUL inside. */
 const char *jsonptr_text(const json_t *value, struct arena *arena);

@@ -202,6 +202,14 @@ static size_t feed_delimited(struct multipart *m, const char *bytes, size_t len)
     return 1;
 }
 
+static void copy_cut(char *to, const char *from, size_t max)
+{
+    size_t len = strnlen(from, max);
+    memcpy(to, from, len);
+    to[len] = '\0';
+}
+
+/* RFC 7578 forbids filename*, so it is not looked at. */
 static bool parse_disposition(const char *value, const char *end, struct multipart_part *part)
 {
     value = skip_spaces(value, end);
@@ -213,16 +221,15 @@ static bool parse_disposition(const char *value, const char *end, struct multipa
     const char *name;
     size_t name_len;
     bool named = false;
-    char text[1024];
+    char text[MULTIPART_HEADER_MAX];
     while (next_parameter(&value, end, &name, &name_len, text, sizeof text)) {
-        if (name_is(name, name_len, "filename") || name_is(name, name_len, "filename*"))
+        if (name_is(name, name_len, "filename")) {
             part->has_filename = true;
-        if (!name_is(name, name_len, "name"))
-            continue;
-        if (strlen(text) > MULTIPART_NAME_MAX)
-            return false;
-        memcpy(part->name, text, strlen(text) + 1);
-        named = true;
+            copy_cut(part->filename, text, MULTIPART_FILENAME_MAX);
+        } else if (name_is(name, name_len, "name")) {
+            copy_cut(part->name, text, MULTIPART_NAME_MAX);
+            named = true;
+        }
     }
     return named && skip_spaces(value, end) == end;
 }
@@ -232,6 +239,10 @@ static void header_complete(struct multipart *m)
     struct multipart_part part = {.name = ""};
     bool named = false;
     const char *line = m->header, *end = m->header + m->held - 2;
+    if (memchr(m->header, '\0', m->held)) { /* "image\0x" is not "image" */
+        fail(m, "a NUL in a part's header");
+        return;
+    }
     while (line < end) {
         const char *line_end = memmem(line, (size_t)(m->header + m->held - line), "\r\n", 2);
         const char *colon = memchr(line, ':', (size_t)(line_end - line));

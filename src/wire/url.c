@@ -37,7 +37,8 @@ static bool parse_authority(const char *text, size_t len, struct url *u, const c
 {
     const char *host = text, *end = text + len, *host_end, *rest;
     if (memchr(text, '@', len))
-        return fail(ret_error, "user names and passwords in a URL are not taken: use -H 'Authorization: ...'");
+        return fail(ret_error,
+                    "user names and passwords in a URL are not taken: use -H 'Authorization: ...'");
     if (len && *text == '[') {
         host++;
         host_end = memchr(host, ']', len - 1);

@@ -277,7 +277,7 @@ class Unfit(RudeCase):
         for name, health, words in (
                 ("not found", say("nothing here", status="404 Not Found"), ["404", "/health"]),
                 ("degraded", say({"status": "degraded"}), ["'degraded'"]),
-                ("nasty", say({"status": NASTY}), ["says of itself"]),
+                ("nasty", say({"status": NASTY}), ["does not say that it is healthy"]),
                 ("error", say({"status": "healthy"}, status="500 X"), ["500"]),
                 ("moved", say("", status="301 X", headers=["Location: /healthz"]), ["301"])):
             with self.subTest(name):

@@ -20,14 +20,16 @@ ORFEASD = None
 JSON = {"Content-Type": "application/json"}
 
 
-def png(side=64):
+def png(side=64, pixel=None):
     """A red disk on a transparent ground."""
+    def disk(x, y):
+        return b"\xc0\x20\x20\xff" if (x - side / 2) ** 2 + (y - side / 2) ** 2 < (side / 3) ** 2 else b"\0\0\0\0"
+
     rows = bytearray()
     for y in range(side):
         rows.append(0)
         for x in range(side):
-            inside = (x - side / 2) ** 2 + (y - side / 2) ** 2 < (side / 3) ** 2
-            rows += b"\xc0\x20\x20\xff" if inside else b"\0\0\0\0"
+            rows += (pixel or disk)(x, y)
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -36,11 +38,16 @@ def png(side=64):
             + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b""))
 
 
-def form(image=None, name="image", **fields):
+def flat_png(side=64):
+    """Nothing but red."""
+    return png(side, lambda x, y: b"\xc0\x20\x20\xff")
+
+
+def form(image=None, name="image", filename=b"x.png", files=(), **fields):
     parts = []
-    if image is not None:
-        parts.append(b'--BB\r\nContent-Disposition: form-data; name="%s"; filename="x.png"\r\n'
-                     b"Content-Type: image/png\r\n\r\n%s\r\n" % (name.encode(), image))
+    for key, data, file in [(name, image, filename)] * (image is not None) + list(files):
+        parts.append(b'--BB\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n'
+                     b"Content-Type: image/png\r\n\r\n%s\r\n" % (key.encode(), file, data))
     for key, value in fields.items():
         parts.append(b'--BB\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
                      % (key.encode(), str(value).encode()))
@@ -54,9 +61,9 @@ class Server:
         line = self.process.stdout.readline()
         self.port = int(re.fullmatch(r"orfeasd listening on http://127\.0\.0\.1:(\d+)\n", line)[1])
 
-    def request(self, method, path, body=None, headers=None, connection=None):
+    def request(self, method, path, body=None, headers=None, connection=None, **more_headers):
         c = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        c.request(method, path, body, headers or {})
+        c.request(method, path, body, {**(headers or {}), **more_headers})
         r = c.getresponse()
         data = r.read()
         if connection is None:
@@ -187,6 +194,40 @@ class Api(unittest.TestCase):
         c.close()
         self.assertEqual(os.listdir(self.data.name), before)
 
+    def test_foreign_parts(self):
+        big = bytes(3 << 20)
+        for path in ("/api/upload-image", "/api/generate-3d"):
+            for body, headers in (form(big, name="file"), form(file="x" * 100000), form(**{"n" * 200: 1})):
+                status, answer, _ = self.s.request("POST", path, body, headers)
+                self.assertEqual((status, answer), (400, {"error": "No image file provided"}))
+            for fields in ({"files": [("mask", PNG, b"m.png")]}, {"files": [("mask", big, b"")]},
+                           {"note": "x" * 100000, "quality": 1}, {"n" * 200: 1}):
+                status, answer, _ = self.s.request("POST", path, *form(PNG, **fields))
+                self.assertEqual(status, 200, answer)
+            status, answer, _ = self.s.request("POST", path, *form(PNG, quality="7" * 1000))
+            self.assertEqual(status, 400, answer)
+
+    def test_no_file_chosen(self):
+        unnamed = b'--BB\r\nContent-Disposition: form-data; name="image"\r\n\r\n%s\r\n--BB--\r\n'
+        headers = form()[1]
+        for path in ("/api/upload-image", "/api/generate-3d"):
+            for body, expected in ((form(b"", filename=b"")[0], "No file selected"),
+                                   (form(PNG, filename=b"")[0], "No file selected"),
+                                   (unnamed % b"", "No file selected"),
+                                   (form(b"")[0], "The image is empty")):
+                status, answer, _ = self.s.request("POST", path, body, headers)
+                self.assertEqual((status, answer), (400, {"error": expected}))
+        status, answer, _ = self.s.request("POST", "/api/upload-image", unnamed % PNG, headers)
+        self.assertEqual((status, "original_filename" in answer), (200, False))
+
+    def test_original_filename(self):
+        for sent, shown in ((b"cat.png", "cat.png"), ("Кот/é.png".encode(), "Кот/é.png"),
+                            (b"a\xff\x01.png", "a\ufffd\ufffd.png"), (b"x" * 1000, "x" * 255)):
+            status, answer, _ = self.s.request("POST", "/api/upload-image", *form(PNG, filename=sent))
+            self.assertEqual((status, answer["original_filename"]), (200, shown))
+            self.assertEqual(answer["filename"], answer["job_id"] + ".png")
+            self.assertNotIn("original_filename", self.s.request("GET", "/api/job-status/" + answer["job_id"])[1])
+
     def test_parameters(self):
         job = self.s.upload()
         status, body, _ = self.s.generate(job, format="fbx", quality=11, dimensions={"width": 0, "height": 5})
@@ -214,18 +255,41 @@ class Api(unittest.TestCase):
         self.assertEqual((status, r.getheader("Preference-Applied")), (202, "respond-async"))
         self.assertEqual(r.getheader("Location"), answer["status_url"])
         self.s.wait_state(answer["job_id"], "completed")
-        status, answer, _ = self.s.generate(self.s.upload(), {"Prefer": "wait=20"})
-        self.assertEqual((status, answer["status"]), (200, "completed"))
-        status, answer, _ = self.s.generate(self.s.upload(), {"Prefer": "respond-async"})
-        self.assertEqual(status, 202)
+        for lines, status, applied in ((["wait=20"], 200, "wait=20"), (["respond-async"], 202, "respond-async"),
+                                       (["wait=0"], 202, "wait=0"), (["respond-async", "wait=20"], 200, "wait=20"),
+                                       (["x", "wait=0", "wait=9"], 202, "wait=0"),
+                                       (["respond-async, wait=0"], 202, "respond-async, wait=0"), (["x=y"], 200, None)):
+            c = http.client.HTTPConnection("127.0.0.1", self.s.port, timeout=30)
+            body = json.dumps({"job_id": self.s.upload()}).encode()
+            c.putrequest("POST", "/api/generate-3d")
+            for key, value in [*JSON.items(), ("Content-Length", len(body)), *(("Prefer", line) for line in lines)]:
+                c.putheader(key, value)
+            c.endheaders(body)
+            r = c.getresponse()
+            self.assertEqual((r.status, r.getheader("Preference-Applied")), (status, applied), lines)
+            expected = {200: ("completed", "generating_3d"), 202: ("processing", "queued")}[status]
+            self.assertIn(json.loads(r.read())["status"], expected)
+            c.close()
 
     def test_failed_job(self):
         broken = bytearray(png(48))
         broken[60:80] = bytes(20)  # the header is fine, the pixels are not
         status, body, _ = self.s.request("POST", "/api/generate-3d", *form(bytes(broken)))
-        self.assertEqual((status, body["status"], body["error_kind"]), (500, "failed", "bad_image"))
-        self.assertEqual(self.s.metric('model_3d_generations_total{format="stl",quality="7",status="failed"}'), 1)
-        self.assertEqual(self.s.metric('model_generation_failures_total{reason="bad_image"}'), 1)
+        self.assertEqual((status, body["status"], body["error_kind"]), (422, "failed", "bad_image"))
+        self.assertEqual(body["error"], body["message"])
+        status, body, r = self.s.request("POST", "/api/generate-3d", *form(bytes(broken)), Prefer="wait=20")
+        self.assertEqual((status, body["error_kind"], r.getheader("Preference-Applied")), (422, "bad_image", "wait=20"))
+        job = self.s.request("POST", "/api/upload-image", *form(bytes(broken)))[1]["job_id"]
+        status, body, _ = self.s.generate(job, {"Prefer": "wait=20"})
+        self.assertEqual((status, body["error_kind"]), (422, "bad_image"))
+        status, body, _ = self.s.request("POST", "/api/generate-3d", *form(flat_png()))
+        self.assertEqual((status, body["error_kind"]), (422, "no_foreground"))
+        job = self.s.upload()
+        os.unlink(os.path.join(self.data.name, job, "input"))  # not the picture's fault
+        status, body, _ = self.s.generate(job, {"Prefer": "wait=20"})
+        self.assertEqual((status, body["error_kind"]), (500, "input_unreadable"))
+        self.assertEqual(self.s.metric('model_3d_generations_total{format="stl",quality="7",status="failed"}'), 5)
+        self.assertEqual(self.s.metric('model_generation_failures_total{reason="bad_image"}'), 3)
 
     def test_framing(self):
         head = b"POST /api/generate-3d HTTP/1.1\r\nHost: x\r\n"
@@ -446,6 +510,29 @@ class Command(unittest.TestCase):
                 pass
             self.assertEqual(s.stop(), 0)
             self.assertEqual(answer.result()[1]["status"], "completed")
+
+    def test_stopping_answers_the_held(self):
+        body, headers = form(PNG)
+        for signals in (1, 2):
+            s = Server("--jobs", "1", "--profile", "hunyuan3d").wait_ready()
+            with concurrent.futures.ThreadPoolExecutor(3) as pool:
+                answers = [pool.submit(s.request, "POST", "/api/generate-3d", body, headers) for _ in range(3)]
+                while s.metric("http_requests_held") != 3:
+                    pass
+                s.process.send_signal(signal.SIGTERM)
+                concurrent.futures.wait(answers, return_when=concurrent.futures.FIRST_COMPLETED)
+                if signals == 1:  # those whose job waits are told before the other's time is over
+                    while sum(a.done() for a in answers) < 2:
+                        pass
+                    self.assertIsNone(s.process.poll())
+                else:
+                    s.process.send_signal(signal.SIGTERM)
+                for status, answer, r in (a.result() for a in answers):
+                    self.assertEqual((status, answer, r.getheader("Retry-After")),
+                                     (503, {"error": "The server is stopping", "status": "stopping", "retry_after": 5},
+                                      "5"))
+                self.assertEqual(s.process.wait(30), 0)
+                s.process.stdout.close()
 
 
 if __name__ == "__main__":

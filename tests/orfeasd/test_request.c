@@ -1,6 +1,7 @@
 /* What comes with a request: ids, preferences, parameters, routes, rates; and the JSON that goes out. */
 #include "test.h"
 
+#include "file_name.h"
 #include "json_out.h"
 #include "params.h"
 #include "prefer.h"
@@ -40,12 +41,12 @@ static void test_prefer(void **state)
         bool async, has_wait;
         int wait;
     } rows[] = {
-        {NULL, false, false, 0},
         {"", false, false, 0},
         {"respond-async", true, false, 0},
         {"Respond-Async, wait=10", true, true, 10},
         {"wait=0", false, true, 0},
         {" wait=7 ; x=1 , respond-async;y", true, true, 7},
+        {"wait=4, wait=5", false, true, 4},
         {"wait=99999", false, true, 86400},
         {"wait=", false, false, 0},
         {"wait=1x", false, false, 0},
@@ -54,11 +55,17 @@ static void test_prefer(void **state)
         {"return=minimal,,;,", false, false, 0},
     };
     for (int i = 0; i < COUNT(rows); i++) {
-        struct prefer p = prefer_parse(rows[i].text);
+        struct prefer p = {0};
+        prefer_read(&p, rows[i].text);
         assert_int_equal(p.respond_async, rows[i].async);
         assert_int_equal(p.has_wait, rows[i].has_wait);
         assert_int_equal(p.wait, rows[i].wait * NSEC_PER_SEC);
     }
+    struct prefer p = {0};
+    prefer_read(&p, "wait=3");
+    prefer_read(&p, "respond-async, wait=9"); /* another line of the header */
+    assert_true(p.respond_async);
+    assert_int_equal(p.wait, 3 * NSEC_PER_SEC);
 }
 
 static void test_params(void **state)
@@ -147,6 +154,35 @@ static void test_routes(void **state)
     assert_string_equal(params[1], "two");
 }
 
+static void test_file_name(void **state)
+{
+    (void)state;
+#define BAD "\xef\xbf\xbd"
+    static const struct {
+        const char *name, *clean;
+    } rows[] = {
+        {"", ""},
+        {"cat.png", "cat.png"},
+        {"../\xc3\xa9 \"<\xe2\x82\xac>\".png", "../\xc3\xa9 \"<\xe2\x82\xac>\".png"},
+        {"a\r\n\x1b\x7f", "a" BAD BAD BAD BAD},
+        {"\xc2\x85|\xc2\xa0", BAD "|\xc2\xa0"},
+        {"\xff\xc3", BAD BAD},
+        {"\xc0\x80\xed\xa0\x80", BAD BAD BAD BAD BAD},
+    };
+    char out[FILE_NAME_MAX + 1];
+    for (int i = 0; i < COUNT(rows); i++) {
+        file_name_clean(rows[i].name, out);
+        assert_string_equal(out, rows[i].clean);
+    }
+    char long_name[2 * 200 + 2] = "x"; /* x and two-byte characters: 1 + 2 * 127 is all that fits */
+    for (int i = 0; i < 200; i++)
+        memcpy(long_name + 1 + 2 * i, "\xc3\xa9", 3);
+    file_name_clean(long_name, out);
+    assert_int_equal(strlen(out), 255);
+    file_name_clean(long_name + 1, out); /* whole characters only */
+    assert_int_equal(strlen(out), 254);
+}
+
 static void test_rate(void **state)
 {
     (void)state;
@@ -194,9 +230,9 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_uuid),   cmocka_unit_test(test_prefer), cmocka_unit_test(test_params),
-        cmocka_unit_test(test_fields), cmocka_unit_test(test_routes), cmocka_unit_test(test_rate),
-        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_uuid),   cmocka_unit_test(test_prefer),    cmocka_unit_test(test_params),
+        cmocka_unit_test(test_fields), cmocka_unit_test(test_routes),    cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_json),   cmocka_unit_test(test_file_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
 #define LOADING JSON("503 Service Unavailable", "2\r\n\r\n{}")
 #define READY JSON("200 OK", "2\r\n\r\n{}")
 
+static const struct jsonptr_match healthy = {"/status", "healthy"};
+
 static int waits;
 
 static void on_waiting(void *context, nsec waited)
@@ -21,7 +23,7 @@ static bool check(const struct tiny_server *s, nsec wait, struct preflight *ret)
 {
     struct preflight_config config = {.addrs = &s->addr, .addr_count = 1,
                                       .target = {.authority = "x", .prefix = "", .headers = ""}, .url = "http://x",
-                                      .health_path = "/health", .ready_path = "/ready", .wait = wait,
+                                      .health_path = "/health", .healthy = &healthy, .healthy_count = 1, .ready_path = "/ready", .wait = wait,
                                       .waiting = on_waiting};
     return preflight_run(&config, ret);
 }
@@ -41,7 +43,8 @@ static void test_outcomes(void **state)
         {{{"/health", HEALTHY}, {"/ready", LOADING}}, false, "still loading after 500 ms", "--wait"},
         {{{"/health", JSON("200 OK", "17\r\n\r\n{\"status\":\"sick\"}")}}, false, "'sick'", "log"},
         {{{"/health", JSON("500 Oops", "0\r\n\r\n")}}, false, "status 500", "health:"},
-        {{{"/health", JSON("200 OK", "2\r\n\r\nok")}, {"/ready", READY}}, true, "", ""}, /* no JSON: its status counts */
+        {{{"/health", JSON("200 OK", "2\r\n\r\nok")}, {"/ready", READY}}, false, "'status 200, no JSON'", "healthy:"},
+        {{{"/health", JSON("200 OK", "6\r\n\r\n[null]")}, {"/ready", READY}}, false, "'status 200'", "healthy:"},
         {{{"/health", "SSH-2.0-OpenSSH\r\n"}}, false, "HTTP/1.1", "port"},
         {{{.path = NULL}}, false, "status 404", "health:"},
     };
@@ -59,6 +62,20 @@ static void test_outcomes(void **state)
         if (i == 2)
             assert_int_equal(waits, 3);
     }
+}
+
+static void test_without_a_healthy_word_any_answer_will_do(void **state)
+{
+    (void)state;
+    static const struct tiny_route routes[] = {{"/health", JSON("200 OK", "2\r\n\r\nok")}, {.path = NULL}};
+    struct tiny_server s;
+    struct preflight p;
+    tiny_server_start(&s, routes);
+    struct preflight_config config = {.addrs = &s.addr, .addr_count = 1,
+                                      .target = {.authority = "x", .prefix = "", .headers = ""}, .url = "http://x",
+                                      .health_path = "/health", .ready_path = ""};
+    assert_true(preflight_run(&config, &p));
+    tiny_server_stop(&s);
 }
 
 static void test_nobody_listens(void **state)
@@ -84,7 +101,7 @@ static void test_a_cancelled_wait_ends(void **state)
     tiny_server_start(&s, loading);
     struct preflight_config config = {.addrs = &s.addr, .addr_count = 1,
                                       .target = {.authority = "x", .prefix = "", .headers = ""}, .url = "http://x",
-                                      .health_path = "/health", .ready_path = "/ready", .wait = NSEC_NEVER,
+                                      .health_path = "/health", .healthy = &healthy, .healthy_count = 1, .ready_path = "/ready", .wait = NSEC_NEVER,
                                       .cancel = &cancel};
     assert_false(preflight_run(&config, &p));
     assert_non_null(strstr(p.message, "Interrupted"));
@@ -95,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_without_a_healthy_word_any_answer_will_do),
         cmocka_unit_test(test_nobody_listens),
         cmocka_unit_test(test_a_cancelled_wait_ends),
     };

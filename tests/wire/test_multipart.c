@@ -5,10 +5,10 @@
 
 #include <stdio.h>
 
-/* Events as text: "<name>" or "<name!>" for a file, the data, "</>". */
+/* Events as text: "<name>" or "<name!file name>" for a file, the data, "</>". */
 static bool on_part(void *context, const struct multipart_part *part)
 {
-    buf_printf(context, "<%s%s>", part->name, part->has_filename ? "!" : "");
+    buf_printf(context, "<%s%s%s>", part->name, part->has_filename ? "!" : "", part->filename);
     return strcmp(part->name, "refuse") != 0;
 }
 
@@ -27,6 +27,7 @@ static bool on_part_end(void *context)
 static const struct multipart_events EVENTS = {on_part, on_data, on_part_end};
 
 #define DISPOSITION "Content-Disposition: form-data; "
+#define TEN "0123456789"
 
 static const struct {
     const char *body, *events, *error;
@@ -43,7 +44,11 @@ static const struct {
     {"--B\r\n" DISPOSITION
      "name=\"i\"; filename=\"a\\\"b;c\"\r\nContent-Type: image/png\r\n\r\nPNG\r\n--B\r\n"
      "content-disposition:form-data;name=q\r\n\r\n7\r\n--B--",
-     "<i!>PNG</><q>7</>", NULL, true},
+     "<i!a\"b;c>PNG</><q>7</>", NULL, true},
+    {"--B\r\n" DISPOSITION "name=\"i\"; filename=\"\"\r\n\r\n\r\n--B--", "<i!></>", NULL, true},
+    {"--B\r\n" DISPOSITION "name=i; filename*=UTF-8''x.png\r\n\r\nx\r\n--B--", "<i>x</>", NULL, true},
+    {"--B\r\n" DISPOSITION "name=" TEN TEN TEN TEN TEN TEN TEN "\r\n\r\nx\r\n--B--",
+     "<" TEN TEN TEN TEN TEN TEN "012>x</>", NULL, true},
     {"--B\r\n" DISPOSITION "name=\"a\"\r\n\r\nx\r\n--C--\r\n", "<a>x\r\n--C--", NULL, false},
     {"--B\r\n" DISPOSITION "name=\"a\"\r\n\r\nx\r\n--B-x", "<a>x</>",
      "neither a line end nor \"--\" behind a boundary", false},
@@ -152,6 +157,20 @@ static void test_limits(void **state)
     buf_finish(&seen);
 }
 
+static void test_nul_in_a_header(void **state)
+{
+    (void)state;
+    static const char body[] = "--B\r\n" DISPOSITION "name=\"image\0x\"\r\n\r\nx\r\n--B--";
+    struct buf seen;
+    buf_init(&seen, 1 << 10);
+    struct multipart m;
+    multipart_init(&m, "B", &EVENTS, &seen);
+    assert_false(multipart_feed(&m, body, sizeof body - 1));
+    assert_string_equal(m.error, "a NUL in a part's header");
+    assert_int_equal(seen.len, 0);
+    buf_finish(&seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_byte_by_byte),
         cmocka_unit_test(test_boundaries),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_nul_in_a_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
