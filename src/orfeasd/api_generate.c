@@ -139,12 +139,15 @@ static bool check_params(struct exchange *x, const struct params *p)
     return false;
 }
 
-/* Queues it, so that nothing drops it any more. */
+/* Queues it, so that nothing drops it any more. What it made before is gone from here on. */
 static void submit(struct exchange *x, struct job *job, const struct params *p)
 {
     x->job = job->id;
+    job_table_wake(x->backend->jobs, job); /* with the size that it was counted with */
+    if (job->state != JOB_UPLOADED)
+        store_remove_models(&x->backend->store, &job->id);
+    job_renew(job);
     job->work.options = p->options;
-    job_table_wake(x->backend->jobs, job);
     schedule_submit(&x->backend->schedule, job);
 }
 
@@ -195,13 +198,10 @@ static void send_conflict(struct exchange *x, const struct job *job)
 {
     struct buf *b = exchange_text(x);
     json_open(b, NULL, '{');
-    json_text(b, "error",
-              job->state < JOB_COMPLETED ? "Generation already in progress" : "Generation already done");
+    json_text(b, "error", "Generation already in progress");
     json_text(b, "job_id", job->id_text);
     json_text(b, "status", "conflict");
-    json_text(b, "message",
-              job->state < JOB_COMPLETED ? "Wait for this job, or upload the picture again"
-                                         : "Upload the picture again for another model");
+    json_text(b, "message", "Wait for this job, or upload the picture again");
     json_close(b, '}');
     exchange_send_json(x, 409);
 }
@@ -229,7 +229,7 @@ static void finish_json(struct exchange *x, const struct generate *g)
     struct job *job = job_table_find(x->backend->jobs, &p.job_id);
     if (!job) {
         exchange_send_error(x, 404, "Job not found");
-    } else if (job->state != JOB_UPLOADED) {
+    } else if (job->state == JOB_QUEUED || job->state == JOB_PROCESSING) {
         send_conflict(x, job);
     } else if (check_room(x)) {
         submit(x, job, &p);

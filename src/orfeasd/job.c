@@ -37,6 +37,18 @@ struct job *job_create(const struct uuid *id)
     return job;
 }
 
+void job_renew(struct job *job)
+{
+    job->queued_at[0] = job->started_at[0] = job->finished_at[0] = '\0';
+    job->submitted = job->started = job->finished = 0;
+    job->model_bytes = 0;
+    job->work_done = false;
+    job->error_kind = "";
+    job->error[0] = '\0';
+    memset(&job->work, 0, sizeof job->work);
+    job->work.id = job->id;
+}
+
 void job_destroy(struct job *job)
 {
     free(job);

@@ -1,7 +1,8 @@
 /*
  * job - one picture on its way to a model, and what is known about it.
  *
- * uploaded -> queued -> processing -> completed | failed. It takes a slot when processing begins. Everything
+ * uploaded -> queued -> processing -> completed | failed, and from the last two to queued again, for another
+ * model of the same picture. It takes a slot when processing begins. Everything
  * here runs on the main thread; only `work` is shared with a worker while processing.
  */
 #pragma once
@@ -44,6 +45,9 @@ struct job {
 
 struct job *job_create(const struct uuid *id); /* NULL: no memory */
 void job_destroy(struct job *job);
+/* Forgets the last generation, for the next one: only the picture stays. The job has not been queued or has
+ * ended. */
+void job_renew(struct job *job);
 
 /* It failed because no model can be made of this picture. */
 bool job_picture_failed(const struct job *job);

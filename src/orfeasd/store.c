@@ -87,6 +87,15 @@ void store_model_path(const struct store *s, const struct uuid *id, enum model_f
     path_of(s, id, name, out);
 }
 
+void store_remove_models(const struct store *s, const struct uuid *id)
+{
+    char path[STORE_PATH_MAX];
+    for (int format = 0; format < MODEL_FORMATS; format++) {
+        store_model_path(s, id, (enum model_format)format, path);
+        unlink(path);
+    }
+}
+
 void store_remove(const struct store *s, const struct uuid *id)
 {
     char path[STORE_PATH_MAX];
@@ -95,10 +104,7 @@ void store_remove(const struct store *s, const struct uuid *id)
         path_of(s, id, names[i], path);
         unlink(path);
     }
-    for (int format = 0; format < MODEL_FORMATS; format++) {
-        store_model_path(s, id, (enum model_format)format, path);
-        unlink(path);
-    }
+    store_remove_models(s, id);
     path_of(s, id, "", path);
     rmdir(path);
 }

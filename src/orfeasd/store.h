@@ -31,4 +31,7 @@ int store_commit_input(const struct store *s, const struct uuid *id);
 void store_input_path(const struct store *s, const struct uuid *id, char out[STORE_PATH_MAX]);
 void store_model_path(const struct store *s, const struct uuid *id, enum model_format format,
                       char out[STORE_PATH_MAX]);
+/* In all formats. Who has one open can read it to its end. */
+void store_remove_models(const struct store *s, const struct uuid *id);
+/* All files, and the job's directory. */
 void store_remove(const struct store *s, const struct uuid *id);

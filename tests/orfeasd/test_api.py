@@ -159,9 +159,36 @@ class Api(unittest.TestCase):
             self.assertEqual(len(model), done["model"]["bytes"])
             if number == 0:
                 self.assertEqual(len(model), 84 + 50 * done["model"]["triangles"])
-            self.assertEqual(self.s.generate(job)[0], 409)
             self.assertEqual(self.s.request("GET", f"/api/download/{job}/model.ply")[0], 404)
             self.assertEqual(self.s.request("GET", f"/api/download/{job}/input")[0], 404)
+
+    def test_another_format(self):
+        job = self.s.upload()
+        before = self.s.metric("job_files_bytes"), self.s.metric("jobs_kept")
+        for name in ("stl", "glb", "glb", "stl"):
+            done = self.s.generate(job, {"Prefer": "wait=20"}, format=name, quality=2)[1]
+            self.assertEqual((done["status"], done["format"]), ("completed", name))
+            self.assertEqual(done["download_url"], f"/api/download/{job}/model.{name}")
+            self.assertLessEqual(done["created_at"], done["queued_at"])
+            self.assertLessEqual(done["queued_at"], done["started_at"])
+            self.assertLessEqual(done["started_at"], done["finished_at"])
+            self.assertEqual(sorted(os.listdir(os.path.join(self.data.name, job))), ["input", "model." + name])
+            self.assertEqual(len(self.s.request("GET", done["download_url"])[1]), done["model"]["bytes"])
+            other = f"/api/download/{job}/model." + {"stl": "glb", "glb": "stl"}[name]
+            self.assertEqual(self.s.request("GET", other)[0], 404)
+            self.assertEqual((self.s.metric("job_files_bytes"), self.s.metric("jobs_kept")),
+                             (before[0] + done["model"]["bytes"], before[1]))
+
+    def test_again_after_a_failure(self):
+        job = self.s.upload()
+        path = os.path.join(self.data.name, job, "input")
+        os.rename(path, path + "-away")
+        status, failed, _ = self.s.generate(job, {"Prefer": "wait=20"})
+        self.assertEqual((status, failed["status"], failed["error_kind"]), (500, "failed", "input_unreadable"))
+        os.rename(path + "-away", path)
+        status, done, _ = self.s.generate(job, {"Prefer": "wait=20"})
+        self.assertEqual((status, done["status"]), (200, "completed"))
+        self.assertFalse({"error", "error_kind"} & set(done))
 
     def test_preview(self):
         body = self.s.request("POST", "/api/upload-image", *form(PNG))[1]
@@ -272,6 +299,8 @@ class Api(unittest.TestCase):
             c.close()
 
     def test_failed_job(self):
+        count = 'model_3d_generations_total{format="stl",quality="7",status="failed"}'
+        before = self.s.metric(count) or 0
         broken = bytearray(png(48))
         broken[60:80] = bytes(20)  # the header is fine, the pixels are not
         status, body, _ = self.s.request("POST", "/api/generate-3d", *form(bytes(broken)))
@@ -288,7 +317,7 @@ class Api(unittest.TestCase):
         os.unlink(os.path.join(self.data.name, job, "input"))  # not the picture's fault
         status, body, _ = self.s.generate(job, {"Prefer": "wait=20"})
         self.assertEqual((status, body["error_kind"]), (500, "input_unreadable"))
-        self.assertEqual(self.s.metric('model_3d_generations_total{format="stl",quality="7",status="failed"}'), 5)
+        self.assertEqual(self.s.metric(count), before + 5)
         self.assertEqual(self.s.metric('model_generation_failures_total{reason="bad_image"}'), 3)
 
     def test_framing(self):
@@ -349,6 +378,38 @@ class Limits(unittest.TestCase):
                          ["image_loading", "image_preprocessing", "shape_diffusion", "volume_decoding",
                           "surface_extraction", "mesh_export"])
         self.assertAlmostEqual(sum(x["seconds"] for x in one["stages"]), 0.82, delta=0.1)
+        self.assertEqual(s.stop(), 0)
+
+    def test_again_shows_no_half_state(self):
+        s = Server("--jobs", "1", "--queue", "1", "--profile", "hunyuan3d", "--time-scale", "60").wait_ready()
+        first, second, third = s.upload(), s.upload(), s.upload()
+        done = s.generate(first, {"Prefer": "wait=20"})[1]
+        kept = s.metric("job_files_bytes")
+        s.generate(second)
+        s.generate(third)
+        self.assertEqual(s.generate(first, format="obj")[0], 429)  # refused: nothing has changed
+        self.assertEqual(s.request("GET", "/api/job-status/" + first)[1], done)
+        self.assertEqual(s.request("GET", done["download_url"])[0], 200)
+        s.wait_state(second, "completed")
+        self.assertEqual(s.generate(first, format="obj")[0], 200)
+        queued = s.request("GET", "/api/job-status/" + first)[1]
+        self.assertEqual((queued["status"], queued["progress"], queued["queue_position"], queued["format"]),
+                         ("queued", 0, 1, "obj"))
+        self.assertEqual(set(queued), {"job_id", "status", "progress", "step", "message", "created_at", "queued_at",
+                                       "queue_position", "format", "quality"})
+        for name in ("stl", "obj"):
+            self.assertEqual(s.request("GET", f"/api/download/{first}/model.{name}")[0], 404)
+        status, body, _ = s.generate(first)
+        self.assertEqual((status, body["error"]), (409, "Generation already in progress"))
+        running = s.wait_state(first, "processing")
+        self.assertFalse({"finished_at", "download_url", "model", "output_file"} & set(running))
+        self.assertEqual(s.generate(first)[0], 409)
+        again = s.wait_state(first, "completed")
+        self.assertEqual((again["output_file"], again["created_at"]), ("model.obj", done["created_at"]))
+        self.assertGreater(again["started_at"], done["finished_at"])
+        self.assertEqual(s.metric('model_3d_generations_total{format="stl",quality="7",status="completed"}'), 3)
+        self.assertEqual(s.metric('model_3d_generations_total{format="obj",quality="7",status="completed"}'), 1)
+        self.assertGreater(s.metric("job_files_bytes"), kept)
         self.assertEqual(s.stop(), 0)
 
     def test_profile_gpu(self):
