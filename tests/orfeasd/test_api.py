@@ -336,6 +336,44 @@ class Api(unittest.TestCase):
                 answer += piece
             self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", answer), [b"200", b"404"])
 
+    def test_two_lengths(self):
+        hidden = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+        for first, second in ((0, len(hidden)), (len(hidden), 0)):
+            with self.s.socket() as c:
+                c.sendall(b"POST /api/generate-3d HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nContent-Length: %d\r\n\r\n%s"
+                          % (first, second, hidden))
+                answer = b""
+                while piece := c.recv(4096):  # it ends: the connection is closed
+                    answer += piece
+                self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", answer), [b"400"])
+        with self.s.socket() as c:
+            c.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}")
+            self.assertEqual(c.recv(4096).split()[1], b"200")
+
+    def test_large_bodies(self):
+        text = {"error": "Request body too large (max 64KB)"}
+        body = json.dumps({"job_id": self.s.upload(), "note": "x" * 60000})
+        self.assertEqual(self.s.request("POST", "/api/generate-3d", body, JSON)[0], 200)
+        for size in (70 << 10, 5 << 20):
+            body = json.dumps({"job_id": self.s.upload(), "note": "x" * size})
+            self.assertEqual(self.s.request("POST", "/api/generate-3d", body, JSON)[:2], (413, text))
+            pieces = (body[i:i + 10000].encode() for i in range(0, len(body), 10000))  # chunked: no length is declared
+            self.assertEqual(self.s.request("POST", "/api/generate-3d", pieces, JSON)[:2], (413, text))
+            self.assertEqual(self.s.request("GET", "/health", body)[:2], (413, text))
+            self.assertEqual(self.s.request("POST", "/health", body)[0], 405)
+            self.assertEqual(self.s.request("GET", "/nothing", body)[0], 404)
+        self.assertEqual(self.s.request("GET", "/health", "x" * 60000)[0], 200)
+
+    def test_nul_in_the_path(self):
+        uploaded = self.s.request("POST", "/api/upload-image", *form(PNG))[1]
+        done = self.s.generate(uploaded["job_id"], {"Prefer": "wait=20"})[1]
+        paths = "/health", "/api/job-status/" + done["job_id"], done["download_url"], uploaded["preview_url"]
+        for path in paths:
+            self.assertEqual(self.s.request("GET", path)[0], 200)
+            self.assertEqual(self.s.request("GET", path + "?a=%00")[0], 200)
+            for bad in (path + "%00", path + "%00.png", path + "%2500", path[:-3] + "%00" + path[-3:]):
+                self.assertEqual(self.s.request("GET", bad)[0], 404, bad)
+
     def test_expect_too_large(self):
         with self.s.socket() as c:
             c.sendall(b"POST /api/upload-image HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=B\r\n"
