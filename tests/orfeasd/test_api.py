@@ -55,9 +55,9 @@ def form(image=None, name="image", filename=b"x.png", files=(), **fields):
 
 
 class Server:
-    def __init__(self, *options, env=None):
+    def __init__(self, *options, env=None, stderr=None):
         self.process = subprocess.Popen([ORFEASD, "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE,
-                                        text=True, env={**os.environ, **(env or {})})
+                                        stderr=stderr, text=True, env={**os.environ, **(env or {})})
         line = self.process.stdout.readline()
         self.port = int(re.fullmatch(r"orfeasd listening on http://127\.0\.0\.1:(\d+)\n", line)[1])
 
@@ -599,6 +599,51 @@ class Command(unittest.TestCase):
             body = s.request("POST", "/api/generate-3d", *form(PNG))[1]
             self.assertEqual(s.stop(), 0)
             self.assertEqual(sorted(os.listdir(os.path.join(data, body["job_id"]))), ["input", "model.stl"])
+
+    def test_earlier_jobs_are_removed(self):
+        def make(*path, content="x"):
+            path = os.path.join(data, *path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as f:
+                f.write(content)
+
+        def left():
+            return sorted(os.path.relpath(os.path.join(at, name), data) for at, folders, files in os.walk(data)
+                          for name in files + [f for f in folders if os.path.islink(os.path.join(at, f))])
+
+        ids = [f"0000000{i}-0000-4000-8000-000000000000" for i in range(8)]
+        with tempfile.TemporaryDirectory() as temporary:
+            data, elsewhere = os.path.join(temporary, "data"), os.path.join(temporary, "elsewhere")
+            s = Server("--data", data).wait_ready()
+            first = s.request("POST", "/api/generate-3d", *form(PNG))[1]["job_id"]
+            s.upload()
+            self.assertEqual(s.stop(), 0)
+            make(ids[0], "input.part")
+            os.mkdir(os.path.join(data, ids[1]))
+            make(ids[2], "input")
+            make(ids[2], "notes")            # foreign: stays, and so does its folder
+            make(elsewhere, "input")
+            os.symlink(elsewhere, os.path.join(data, ids[3]))
+            os.mkdir(os.path.join(data, ids[4]))
+            os.symlink(os.path.join(elsewhere, "input"), os.path.join(data, ids[4], "input"))
+            make(ids[5])
+            make("notes", "input")
+            make(ids[6].upper().replace("4000", "400A"), "input")
+            make("input")
+            kept = sorted([f"{ids[2]}/notes", ids[3], f"{ids[4]}/input", ids[5], "notes/input",
+                           f"{ids[6].replace('4000', '400A')}/input", "input"])
+            for expected in ("orfeasd: removed 5 jobs of an earlier run\n", ""):
+                with tempfile.TemporaryFile("w+") as stderr:
+                    s = Server("--data", data, stderr=stderr)
+                    self.assertEqual(left(), kept)
+                    self.assertEqual(s.request("GET", "/api/job-status/" + first)[0], 404)
+                    r = self.run_it("--listen", "127.0.0.1:0", "--data", data)
+                    self.assertEqual((r.returncode, r.stderr.splitlines()[0]),
+                                     (2, f"orfeasd: {data}: another orfeasd keeps its jobs there"))
+                    self.assertEqual(s.stop(), 0)
+                    stderr.seek(0)
+                    self.assertEqual(stderr.read(), expected)
+            self.assertEqual(os.listdir(elsewhere), ["input"])
 
     def test_drain(self):
         s = Server("--profile", "hunyuan3d", "--time-scale", "60").wait_ready()
