@@ -124,7 +124,12 @@ class Api(unittest.TestCase):
         self.assertEqual((body["status"], body["service"]), ("healthy", "orfeas-backend"))
         self.assertEqual(r.getheader("Access-Control-Allow-Origin"), "*")
         self.assertEqual(r.getheader("X-Content-Type-Options"), "nosniff")
-        self.assertEqual(self.s.request("GET", "/api/health")[1]["models_status"], "ready")
+        details = self.s.request("GET", "/api/health")[1]
+        self.assertEqual(details["models_status"], "ready")
+        names = ("allocated", "reserved", "total", "free")
+        self.assertEqual(details["gpu_info"], {**{n: 0 for n in names}, **{n + "_mb": 0 for n in names}, "simulated": False})
+        self.assertEqual(self.s.request("GET", "/ready")[1],
+                         {"status": "ready", "checks": {"application": True, "models": True, "gpu": False}})
 
     def test_methods(self):
         status, _, r = self.s.request("GET", "/api/generate-3d")
@@ -454,6 +459,12 @@ class Limits(unittest.TestCase):
         s = Server("--jobs", "4", "--profile", "hunyuan3d", "--time-scale", "20").wait_ready()
         gpu = '{gpu_id="0",simulated="true"}'
         self.assertEqual(s.metric("gpu_memory_allocated_mb" + gpu), 4927)
+        info = s.request("GET", "/api/health")[1]["gpu_info"]
+        for name, megabytes in (("allocated", 4927), ("reserved", 4927), ("total", 24576), ("free", 24576 - 4927)):
+            self.assertEqual((info[name], info[name + "_mb"]), (megabytes << 20, megabytes))
+        self.assertEqual(s.request("GET", "/ready")[1]["checks"],
+                         {"application": True, "models": True, "gpu": True, "gpu_name": "NVIDIA GeForce RTX 3090",
+                          "gpu_memory_total": "25.77 GB", "simulated": True})
         job = s.upload()
         s.generate(job)
         self.assertAlmostEqual(s.metric("gpu_memory_allocated_mb" + gpu), 4927 + (0.8 * 24576 - 4927) / 4, places=3)
