@@ -5,6 +5,7 @@
 #include "intake.h"
 #include "json_out.h"
 #include "prefer.h"
+#include "server.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -12,9 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-enum { JSON_MAX = 64 << 10, RETRY_LOADING = 5, RETRY_FULL = 10 };
+enum { JSON_MAX = SERVER_BODY_SMALL, RETRY_LOADING = 5, RETRY_FULL = 10 };
 
 struct generate {          /* one request */
     struct intake *intake; /* multipart */
@@ -85,13 +85,6 @@ static bool check_room(struct exchange *x)
     return false;
 }
 
-static bool is_json(const char *type)
-{
-    static const char JSON[] = "application/json";
-    size_t len = sizeof JSON - 1;
-    return type && strncasecmp(type, JSON, len) == 0 && (!type[len] || strchr("; \t", type[len]));
-}
-
 static void on_prefer(void *context, const char *value)
 {
     prefer_read(context, value);
@@ -101,9 +94,9 @@ static void begin(struct exchange *x)
 {
     if (!api_check_ready(x) || !api_check_rate(x))
         return;
-    const char *type = exchange_header(x, "Content-Type");
-    struct intake *intake = is_json(type) ? NULL : intake_create(x->backend, type);
-    if (!intake && !is_json(type)) {
+    bool json = exchange_is_json(x);
+    struct intake *intake = json ? NULL : intake_create(x->backend, exchange_header(x, "Content-Type"));
+    if (!intake && !json) {
         exchange_send_error(x, 415, "Expected application/json or multipart/form-data");
         return;
     }

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+static const double BYTES_PER_MB = 1 << 20;
+
 static const char *const READINESS[] = {"loading", "ready", "stopping"};
 
 static void health(struct exchange *x)
@@ -20,6 +22,20 @@ static void health(struct exchange *x)
 
 const struct handler api_health = {.finish = health};
 
+/* A GPU is claimed only where a profile simulates one, and then labelled. */
+static void write_card(const struct backend *b, struct buf *out)
+{
+    bool simulated = b->profile && b->profile->gpu.present;
+    json_bool(out, "gpu", simulated);
+    if (!simulated)
+        return;
+    char total[32];
+    snprintf(total, sizeof total, "%.2f GB", b->gpu.card.total_mb * BYTES_PER_MB / 1e9);
+    json_text(out, "gpu_name", b->gpu.card.name);
+    json_text(out, "gpu_memory_total", total);
+    json_bool(out, "simulated", true);
+}
+
 static void ready(struct exchange *x)
 {
     bool is_ready = x->backend->readiness == BACKEND_READY;
@@ -29,7 +45,7 @@ static void ready(struct exchange *x)
     json_open(b, "checks", '{');
     json_bool(b, "application", x->backend->readiness != BACKEND_STOPPING);
     json_bool(b, "models", is_ready);
-    json_bool(b, "gpu", false);
+    write_card(x->backend, b);
     json_close(b, '}');
     json_close(b, '}');
     exchange_send_json(x, is_ready ? 200 : 503);
@@ -37,19 +53,25 @@ static void ready(struct exchange *x)
 
 const struct handler api_ready = {.finish = ready};
 
+static void write_memory(struct buf *out, const char *in_bytes, const char *in_mb, double megabytes)
+{
+    json_int(out, in_bytes, (int64_t)(megabytes * BYTES_PER_MB));
+    json_int(out, in_mb, (int64_t)megabytes);
+}
+
 /* All figures of a card that does not exist are 0, as the original's on a machine without one; a profile's
  * are labelled as simulated. */
 static void write_gpu(struct backend *b, const char *key, struct buf *out)
 {
     bool simulated = b->profile && b->profile->gpu.present;
-    int total = simulated ? (int)b->gpu.card.total_mb : 0;
-    int allocated = simulated ? (int)gpu_sim_allocated_mb(&b->gpu, b->schedule.running) : 0;
-    int reserved = simulated ? (int)b->gpu.cached_mb : 0;
+    double total = simulated ? b->gpu.card.total_mb : 0;
+    double allocated = simulated ? gpu_sim_allocated_mb(&b->gpu, b->schedule.running) : 0;
+    double reserved = simulated ? b->gpu.cached_mb : 0;
     json_open(out, key, '{');
-    json_int(out, "allocated_mb", allocated);
-    json_int(out, "reserved_mb", reserved);
-    json_int(out, "total_mb", total);
-    json_int(out, "free_mb", total - reserved);
+    write_memory(out, "allocated", "allocated_mb", allocated);
+    write_memory(out, "reserved", "reserved_mb", reserved);
+    write_memory(out, "total", "total_mb", total);
+    write_memory(out, "free", "free_mb", total - reserved);
     json_bool(out, "simulated", simulated);
     json_close(out, '}');
 }

@@ -193,7 +193,7 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
     int error = store_init(&b->store, settings->data);
     if (error) {
         diag_add(diags, "", 0, 0, NULL, "%s: %s", settings->data ? settings->data : "$TMPDIR",
-                 strerror(error));
+                 error == EBUSY ? "another orfeasd keeps its jobs there" : strerror(error));
         return false;
     }
     b->jobs = job_table_create(&b->store, &job_default_limits);
@@ -204,6 +204,7 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
                  settings->host, settings->port, strerror(errno));
         return false;
     }
+    b->cleared = store_clear(&b->store); /* not before it is sure that we run */
     b->workers = workers_create(loop, &b->store, worker_count());
     if (!b->workers) {
         diag_add(diags, "", 0, 0, NULL, "cannot start threads: %s", strerror(errno));

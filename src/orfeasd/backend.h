@@ -22,6 +22,7 @@ struct backend {
     struct profile profile_storage;
     struct gpu_sim gpu; /* with a profile that has one */
     struct store store;
+    int cleared; /* jobs of an earlier process whose files were removed */
     struct metrics *metrics;
     struct metric_series *request_bytes, *response_bytes; /* F_HTTP_REQUEST_BYTES, F_HTTP_RESPONSE_BYTES */
     struct workers *workers;

@@ -25,6 +25,14 @@ const char *exchange_header(const struct exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
+bool exchange_is_json(const struct exchange *x)
+{
+    static const char JSON[] = "application/json";
+    const char *type = exchange_header(x, "Content-Type");
+    size_t len = sizeof JSON - 1;
+    return type && strncasecmp(type, JSON, len) == 0 && (!type[len] || strchr("; \t", type[len]));
+}
+
 struct header_lines {
     const char *name;
     void (*each)(void *context, const char *value);

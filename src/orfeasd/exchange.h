@@ -48,6 +48,7 @@ struct exchange {
     bool suspended;
     bool gone; /* the client left while it was held */
     bool in_request;
+    bool nul_in_path;
     nsec began;
     nsec deadline; /* then the socket is shut down */
     nsec body_began;
@@ -64,6 +65,8 @@ struct handler {
     void (*end)(struct exchange *x);
 };
 
+/* Its body is said to be JSON. */
+bool exchange_is_json(const struct exchange *x);
 /* NULL when there is none. Valid until the request ends. */
 const char *exchange_header(const struct exchange *x, const char *name);
 

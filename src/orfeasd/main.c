@@ -61,6 +61,9 @@ static int serve(const struct settings *settings, struct diag_list *diags)
         return EXIT_FAULT;
     }
     bool ok = backend_init(&backend, loop, settings, diags);
+    if (backend.cleared)
+        fprintf(stderr, "orfeasd: removed %d job%s of an earlier run\n", backend.cleared,
+                backend.cleared == 1 ? "" : "s");
     if (ok) {
         printf("orfeasd listening on http://%s:%d\n", settings->host, server_port(backend.server));
         fflush(stdout);

@@ -12,15 +12,20 @@ static const double MOST_MEGABYTES = 1e9;
 
 static const char STAGE_HINT[] = "{name: shape_diffusion, mean: 22s, sd: 600ms, covers: shape_generation}";
 
-static void read_name(const struct conf_node *n, struct diag_list *diags, char ret[PROFILE_NAME_MAX + 1])
+static void keep_text(const struct conf_node *n, struct diag_list *diags, const char *text,
+                      char ret[PROFILE_NAME_MAX + 1])
 {
-    const char *text = "";
-    if (!conf_name(n, diags, &text))
-        return;
     if (strlen(text) > PROFILE_NAME_MAX)
         conf_error(n, diags, NULL, "longer than %d characters", PROFILE_NAME_MAX);
     else
         memcpy(ret, text, strlen(text) + 1);
+}
+
+static void read_name(const struct conf_node *n, struct diag_list *diags, char ret[PROFILE_NAME_MAX + 1])
+{
+    const char *text = "";
+    if (conf_name(n, diags, &text))
+        keep_text(n, diags, text, ret);
 }
 
 static void read_stage(const struct conf_node *n, struct diag_list *diags, struct profile_stage *ret)
@@ -70,9 +75,17 @@ static void read_stages(const struct conf_node *n, struct diag_list *diags, stru
     check_order(n, diags, p);
 }
 
+static void read_card(const struct conf_node *n, struct diag_list *diags, char ret[PROFILE_NAME_MAX + 1])
+{
+    const char *text = "";
+    if (conf_string(n, diags, &text))
+        keep_text(n, diags, text, ret);
+}
+
 static void read_gpu(const struct conf_node *n, struct diag_list *diags, struct profile_gpu *ret)
 {
     static const struct conf_key KEYS[] = {
+        {"name", "name: NVIDIA GeForce RTX 3090", false},
         {"total_mb", "total_mb: 24576", true},
         {"base_mb", "base_mb: 4927", true},
         {"job_mb", "job_mb: 4096", true},
@@ -84,6 +97,8 @@ static void read_gpu(const struct conf_node *n, struct diag_list *diags, struct 
         !conf_expect_keys(n, KEYS, sizeof KEYS / sizeof KEYS[0], diags))
         return;
     ret->present = true;
+    if (conf_get(n, "name"))
+        read_card(conf_get(n, "name"), diags, ret->name);
     bool ok = conf_number(conf_get(n, "total_mb"), diags, 0, MOST_MEGABYTES, &ret->total_mb);
     ok &= conf_number(conf_get(n, "base_mb"), diags, 0, MOST_MEGABYTES, &ret->base_mb);
     ok &= conf_number(conf_get(n, "job_mb"), diags, 0, MOST_MEGABYTES, &ret->job_mb);
@@ -110,6 +125,7 @@ static bool read_profile(const struct conf_node *root, int before, struct diag_l
         conf_string(conf_get(root, "about"), diags, &about);
         conf_duration(conf_get(root, "load"), diags, 0, LONGEST, &ret->load);
         read_stages(conf_get(root, "stages"), diags, ret);
+        memcpy(ret->gpu.name, ret->name, sizeof ret->name);
         read_gpu(conf_get(root, "gpu"), diags, &ret->gpu);
     }
     return diags->count == before;

@@ -23,6 +23,7 @@ struct profile_stage {
 
 struct profile_gpu {
     bool present;
+    char name[PROFILE_NAME_MAX + 1]; /* of the card, as people read it; the profile's when none is given */
     double total_mb, base_mb, job_mb;
     double share; /* of the memory that jobs may fill */
 };

@@ -12,7 +12,8 @@ static const nsec IDLE_TIME = 60 * NSEC_PER_SEC, BODY_TIME = 20 * NSEC_PER_SEC,
                   BODY_TIME_MAX = 120 * NSEC_PER_SEC;
 
 enum {
-    BODY_DROP_FACTOR = 4, /* a body too large is read and dropped up to this multiple, then cut off */
+    BODY_DROP_FACTOR =
+        4, /* a body too large is read and dropped up to this multiple of an upload, then cut off */
 };
 
 static enum method method_parse(const char *name)
@@ -39,13 +40,51 @@ static void refuse_method(struct exchange *x)
 
 static int64_t body_limit(const struct exchange *x)
 {
-    return x->route && x->route->upload ? x->server->max_body : SERVER_BODY_SMALL;
+    bool upload = x->handler && x->route->upload && !exchange_is_json(x);
+    return upload ? x->server->max_body : SERVER_BODY_SMALL;
+}
+
+static int64_t drop_limit(const struct exchange *x)
+{
+    return BODY_DROP_FACTOR * x->server->max_body;
 }
 
 static void refuse_body(struct exchange *x)
 {
-    exchange_send_error(x, 413, "File too large (max %dMB)",
-                        (int)(x->server->settings->max_upload_bytes >> 20));
+    if (body_limit(x) == SERVER_BODY_SMALL)
+        exchange_send_error(x, 413, "Request body too large (max %dKB)", SERVER_BODY_SMALL >> 10);
+    else
+        exchange_send_error(x, 413, "File too large (max %dMB)",
+                            (int)(x->server->settings->max_upload_bytes >> 20));
+}
+
+struct lengths {
+    const char *first;
+    bool differ;
+};
+
+static void on_length(void *context, const char *value)
+{
+    struct lengths *lengths = context;
+    if (!lengths->first)
+        lengths->first = value;
+    lengths->differ |= strcmp(lengths->first, value) != 0;
+}
+
+/* Where the body ends is not to be argued about: what one of us takes for the next request could be anything.
+ */
+static bool check_framing(struct exchange *x)
+{
+    struct lengths lengths = {0};
+    exchange_each_header(x, "Content-Length", on_length, &lengths);
+    if (lengths.differ)
+        exchange_send_error(x, 400, "More than one Content-Length");
+    else if (lengths.first && exchange_header(x, "Transfer-Encoding"))
+        exchange_send_error(x, 400, "Both Content-Length and Transfer-Encoding");
+    else
+        return true;
+    exchange_add_header(x, "Connection", "close");
+    return false;
 }
 
 /* Content-Length as MHD has checked it: a number or absent. */
@@ -55,22 +94,23 @@ static int64_t declared_length(const struct exchange *x)
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
-/* Returns false when the answer must go out at once, without the body: the client waits for leave to send it,
- * or it is too long to be read and dropped. The connection is closed behind it. */
+/* Returns false when the answer must go out at once, without the body: nobody knows where it ends, the client
+ * waits for leave to send it, or it is too long to be read and dropped. The connection is closed behind it.
+ */
 static bool check_header(struct exchange *x)
 {
     int64_t length = declared_length(x);
+    if (!check_framing(x))
+        return false;
     if (!x->route)
         exchange_send_error(x, 404, "Not found");
     else if (!x->handler)
         refuse_method(x);
-    else if (exchange_header(x, "Content-Length") && exchange_header(x, "Transfer-Encoding"))
-        exchange_send_error(x, 400, "Both Content-Length and Transfer-Encoding");
     else if (length > body_limit(x))
         refuse_body(x);
     else if (x->handler->begin)
         x->handler->begin(x);
-    return !x->response || (!exchange_header(x, "Expect") && length <= BODY_DROP_FACTOR * body_limit(x));
+    return !x->response || (!exchange_header(x, "Expect") && length <= drop_limit(x));
 }
 
 static enum MHD_Result on_header(struct exchange *x, const char *url, const char *method)
@@ -78,7 +118,7 @@ static enum MHD_Result on_header(struct exchange *x, const char *url, const char
     x->first_call_done = true;
     x->in_request = true;
     x->method = method_parse(method);
-    x->route = route_find(url, x->params);
+    x->route = x->nul_in_path ? NULL : route_find(url, x->params);
     x->handler = x->route ? route_handler(x->route, x->method) : NULL;
     x->body_began = loop_now(x->server->loop);
     x->deadline = x->body_began + BODY_TIME;
@@ -91,7 +131,7 @@ static enum MHD_Result on_body(struct exchange *x, const char *bytes, size_t len
     nsec grace = BODY_TIME + x->body_bytes * (NSEC_PER_SEC / 1000);
     x->deadline = x->body_began + (grace < BODY_TIME_MAX ? grace : BODY_TIME_MAX);
     int64_t limit = body_limit(x);
-    if (x->body_bytes > BODY_DROP_FACTOR * limit)
+    if (x->body_bytes > drop_limit(x))
         return MHD_NO;
     if (!x->response && x->body_bytes > limit)
         refuse_body(x);
@@ -135,12 +175,13 @@ static struct exchange *exchange_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* The request line is there: the first moment that MHD tells of. */
+/* The request line is there: the first moment that MHD tells of, and the last at which the path is as it
+ * came. The handler gets it decoded and as a C string, in which "model.stl%00" has become "model.stl". */
 void *request_line(void *context, const char *uri, struct MHD_Connection *connection)
 {
-    (void)uri;
     struct server *s = context;
     struct exchange *x = exchange_of(connection);
+    x->nul_in_path = memmem(uri, strcspn(uri, "?"), "%00", 3);
     x->began = loop_now(s->loop);
     if (x->deadline > x->began + server_header_time)
         x->deadline = x->began + server_header_time;

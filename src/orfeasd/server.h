@@ -15,6 +15,8 @@
 
 #include <stdbool.h>
 
+enum { SERVER_BODY_SMALL = 64 << 10 }; /* the largest body but uploads; and the form around an upload */
+
 /* Listens. NULL with errno. */
 struct server *server_create(struct loop *loop, struct backend *backend, const struct settings *settings);
 /* Held requests are ended without an answer. */

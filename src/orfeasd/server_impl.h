@@ -10,10 +10,7 @@
 
 #include <microhttpd.h>
 
-enum {
-    SERVER_STATUS_MAX = 600,
-    SERVER_BODY_SMALL = 64 << 10, /* JSON; and the form around an upload */
-};
+enum { SERVER_STATUS_MAX = 600 };
 
 struct request_series { /* of one route and method */
     struct metric_series *duration, *by_status[SERVER_STATUS_MAX], *errors[SERVER_STATUS_MAX];

@@ -134,7 +134,9 @@ static const struct setting {
     {"--listen", NULL, set_listen, "ADDRESS:PORT",
      "where to listen (127.0.0.1:5000); port 0 takes a free one; only loopback addresses"},
     {"--data", NULL, set_data, "DIR",
-     "where pictures and models are kept (a new directory, removed at the end)"},
+     "where pictures and models are kept (a new directory, removed at the end); jobs that an\n      earlier "
+     "run "
+     "left in it are removed at the start, all else is left alone"},
     {"--jobs", "MAX_CONCURRENT_JOBS", set_jobs, "N, from 1 to 10000", "generations at once: the slots (3)"},
     {"--queue", NULL, set_queue, "N, from 0 to 50000", "generations that may wait for a slot (100)"},
     {"--profile", NULL, set_profile, "NAME|FILE",

@@ -2,30 +2,56 @@
 
 #include "file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const char INPUT[] = "input", INPUT_PART[] = "input.part";
 
+enum { MODEL_NAME_MAX = 16 };
+
+static const char *model_name(enum model_format format, char out[MODEL_NAME_MAX])
+{
+    snprintf(out, MODEL_NAME_MAX, "model.%s", model_format_name(format));
+    return out;
+}
+
+/* The lock goes with the process, however it ends. A file system that has no locks does without. */
+static int lock_dir(struct store *s)
+{
+    s->fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->fd < 0)
+        return errno;
+    return flock(s->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK ? EBUSY : 0;
+}
+
+static int use_given(struct store *s)
+{
+    int error = file_make_dirs(s->dir);
+    if (!error && access(s->dir, R_OK | W_OK | X_OK) < 0)
+        error = errno;
+    return error ? error : lock_dir(s);
+}
+
 int store_init(struct store *s, const char *dir)
 {
-    *s = (struct store){.own = !dir};
+    *s = (struct store){.own = !dir, .fd = -1};
     const char *parent = getenv("TMPDIR");
     int len = dir ? snprintf(s->dir, sizeof s->dir, "%s", dir)
                   : snprintf(s->dir, sizeof s->dir, "%s/orfeasd-XXXXXX", parent && *parent ? parent : "/tmp");
-    if (len >= (int)sizeof s->dir)
-        return ENAMETOOLONG;
-    if (dir) {
-        int error = file_make_dirs(dir);
-        return error ? error : access(dir, W_OK | X_OK) ? errno : 0;
-    }
-    return mkdtemp(s->dir) ? 0 : errno;
+    int error = len >= (int)sizeof s->dir ? ENAMETOOLONG : dir ? use_given(s) : mkdtemp(s->dir) ? 0 : errno;
+    if (!error)
+        return 0;
+    s->own = false; /* what `dir` names now is not ours to remove */
+    store_finish(s);
+    return error;
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -39,9 +65,50 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 
 void store_finish(struct store *s)
 {
-    if (s->own && s->dir[0])
+    if (!s->dir[0])
+        return;
+    if (s->own)
         nftw(s->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
     s->dir[0] = '\0';
+}
+
+static bool remove_file(int folder, const char *name)
+{
+    struct stat st;
+    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+           unlinkat(folder, name, 0) == 0;
+}
+
+/* Whether anything of ours was there. */
+static bool clear_folder(int dir, const char *name)
+{
+    int folder = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0)
+        return false;
+    bool found = remove_file(folder, INPUT) | remove_file(folder, INPUT_PART);
+    for (int format = 0; format < MODEL_FORMATS; format++) {
+        char model[MODEL_NAME_MAX];
+        found |= remove_file(folder, model_name((enum model_format)format, model));
+    }
+    close(folder);
+    return unlinkat(dir, name, AT_REMOVEDIR) == 0 || found;
+}
+
+int store_clear(const struct store *s)
+{
+    DIR *dir = s->fd >= 0 ? opendir(s->dir) : NULL;
+    if (!dir)
+        return 0;
+    int count = 0;
+    struct uuid id;
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        if (uuid_parse(entry->d_name, strlen(entry->d_name), &id))
+            count += clear_folder(dirfd(dir), entry->d_name);
+    closedir(dir);
+    return count;
 }
 
 static void path_of(const struct store *s, const struct uuid *id, const char *name, char out[STORE_PATH_MAX])
@@ -82,9 +149,8 @@ void store_input_path(const struct store *s, const struct uuid *id, char out[STO
 void store_model_path(const struct store *s, const struct uuid *id, enum model_format format,
                       char out[STORE_PATH_MAX])
 {
-    char name[16];
-    snprintf(name, sizeof name, "model.%s", model_format_name(format));
-    path_of(s, id, name, out);
+    char name[MODEL_NAME_MAX];
+    path_of(s, id, model_name(format, name), out);
 }
 
 void store_remove_models(const struct store *s, const struct uuid *id)

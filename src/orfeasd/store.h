@@ -2,7 +2,8 @@
  * store - where the files of jobs lie: DIR/<id>/input and DIR/<id>/model.<format>.
  *
  * Every path is written from a parsed id and a fixed name; nothing that a client sent becomes part of one.
- * Immutable after store_init(), so any thread.
+ * What an earlier process left is unknown to this one, so it is removed at the start. Immutable after
+ * store_init(), so any thread.
  */
 #pragma once
 
@@ -16,11 +17,19 @@ enum { STORE_DIR_MAX = 400, STORE_PATH_MAX = STORE_DIR_MAX + 64 };
 struct store {
     char dir[STORE_DIR_MAX];
     bool own; /* made by us, so removed at the end */
+    int fd;   /* of a directory that was given: locked, as two servers would remove each other's jobs; else -1
+               */
 };
 
-/* `dir` NULL: a new directory in $TMPDIR. Returns 0 or an errno value. */
+/* `dir` NULL: a new directory in $TMPDIR. Returns 0 or an errno value; EBUSY: another process keeps its jobs
+ * there. */
 int store_init(struct store *s, const char *dir);
-/* Removes the directory with everything in it when store_init() made it. */
+/* Removes what an earlier process left in a directory that was given: of folders whose names are ids the
+ * files that have our names, and then the folders, if nothing else lies in them. Follows no links. Returns
+ * how many folders it found files of ours in or removed. */
+int store_clear(const struct store *s);
+/* Removes the directory with everything in it when store_init() made it. Nothing to do for one that is zero
+ * or was not initialised for an error. */
 void store_finish(struct store *s);
 
 /* Makes the job's directory and opens its picture for writing, beside its final name. Returns a descriptor or

@@ -55,9 +55,9 @@ def form(image=None, name="image", filename=b"x.png", files=(), **fields):
 
 
 class Server:
-    def __init__(self, *options, env=None):
+    def __init__(self, *options, env=None, stderr=None):
         self.process = subprocess.Popen([ORFEASD, "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE,
-                                        text=True, env={**os.environ, **(env or {})})
+                                        stderr=stderr, text=True, env={**os.environ, **(env or {})})
         line = self.process.stdout.readline()
         self.port = int(re.fullmatch(r"orfeasd listening on http://127\.0\.0\.1:(\d+)\n", line)[1])
 
@@ -124,7 +124,12 @@ class Api(unittest.TestCase):
         self.assertEqual((body["status"], body["service"]), ("healthy", "orfeas-backend"))
         self.assertEqual(r.getheader("Access-Control-Allow-Origin"), "*")
         self.assertEqual(r.getheader("X-Content-Type-Options"), "nosniff")
-        self.assertEqual(self.s.request("GET", "/api/health")[1]["models_status"], "ready")
+        details = self.s.request("GET", "/api/health")[1]
+        self.assertEqual(details["models_status"], "ready")
+        names = ("allocated", "reserved", "total", "free")
+        self.assertEqual(details["gpu_info"], {**{n: 0 for n in names}, **{n + "_mb": 0 for n in names}, "simulated": False})
+        self.assertEqual(self.s.request("GET", "/ready")[1],
+                         {"status": "ready", "checks": {"application": True, "models": True, "gpu": False}})
 
     def test_methods(self):
         status, _, r = self.s.request("GET", "/api/generate-3d")
@@ -336,6 +341,44 @@ class Api(unittest.TestCase):
                 answer += piece
             self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", answer), [b"200", b"404"])
 
+    def test_two_lengths(self):
+        hidden = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+        for first, second in ((0, len(hidden)), (len(hidden), 0)):
+            with self.s.socket() as c:
+                c.sendall(b"POST /api/generate-3d HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nContent-Length: %d\r\n\r\n%s"
+                          % (first, second, hidden))
+                answer = b""
+                while piece := c.recv(4096):  # it ends: the connection is closed
+                    answer += piece
+                self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", answer), [b"400"])
+        with self.s.socket() as c:
+            c.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}")
+            self.assertEqual(c.recv(4096).split()[1], b"200")
+
+    def test_large_bodies(self):
+        text = {"error": "Request body too large (max 64KB)"}
+        body = json.dumps({"job_id": self.s.upload(), "note": "x" * 60000})
+        self.assertEqual(self.s.request("POST", "/api/generate-3d", body, JSON)[0], 200)
+        for size in (70 << 10, 5 << 20):
+            body = json.dumps({"job_id": self.s.upload(), "note": "x" * size})
+            self.assertEqual(self.s.request("POST", "/api/generate-3d", body, JSON)[:2], (413, text))
+            pieces = (body[i:i + 10000].encode() for i in range(0, len(body), 10000))  # chunked: no length is declared
+            self.assertEqual(self.s.request("POST", "/api/generate-3d", pieces, JSON)[:2], (413, text))
+            self.assertEqual(self.s.request("GET", "/health", body)[:2], (413, text))
+            self.assertEqual(self.s.request("POST", "/health", body)[0], 405)
+            self.assertEqual(self.s.request("GET", "/nothing", body)[0], 404)
+        self.assertEqual(self.s.request("GET", "/health", "x" * 60000)[0], 200)
+
+    def test_nul_in_the_path(self):
+        uploaded = self.s.request("POST", "/api/upload-image", *form(PNG))[1]
+        done = self.s.generate(uploaded["job_id"], {"Prefer": "wait=20"})[1]
+        paths = "/health", "/api/job-status/" + done["job_id"], done["download_url"], uploaded["preview_url"]
+        for path in paths:
+            self.assertEqual(self.s.request("GET", path)[0], 200)
+            self.assertEqual(self.s.request("GET", path + "?a=%00")[0], 200)
+            for bad in (path + "%00", path + "%00.png", path + "%2500", path[:-3] + "%00" + path[-3:]):
+                self.assertEqual(self.s.request("GET", bad)[0], 404, bad)
+
     def test_expect_too_large(self):
         with self.s.socket() as c:
             c.sendall(b"POST /api/upload-image HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=B\r\n"
@@ -416,6 +459,12 @@ class Limits(unittest.TestCase):
         s = Server("--jobs", "4", "--profile", "hunyuan3d", "--time-scale", "20").wait_ready()
         gpu = '{gpu_id="0",simulated="true"}'
         self.assertEqual(s.metric("gpu_memory_allocated_mb" + gpu), 4927)
+        info = s.request("GET", "/api/health")[1]["gpu_info"]
+        for name, megabytes in (("allocated", 4927), ("reserved", 4927), ("total", 24576), ("free", 24576 - 4927)):
+            self.assertEqual((info[name], info[name + "_mb"]), (megabytes << 20, megabytes))
+        self.assertEqual(s.request("GET", "/ready")[1]["checks"],
+                         {"application": True, "models": True, "gpu": True, "gpu_name": "NVIDIA GeForce RTX 3090",
+                          "gpu_memory_total": "25.77 GB", "simulated": True})
         job = s.upload()
         s.generate(job)
         self.assertAlmostEqual(s.metric("gpu_memory_allocated_mb" + gpu), 4927 + (0.8 * 24576 - 4927) / 4, places=3)
@@ -561,6 +610,51 @@ class Command(unittest.TestCase):
             body = s.request("POST", "/api/generate-3d", *form(PNG))[1]
             self.assertEqual(s.stop(), 0)
             self.assertEqual(sorted(os.listdir(os.path.join(data, body["job_id"]))), ["input", "model.stl"])
+
+    def test_earlier_jobs_are_removed(self):
+        def make(*path, content="x"):
+            path = os.path.join(data, *path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as f:
+                f.write(content)
+
+        def left():
+            return sorted(os.path.relpath(os.path.join(at, name), data) for at, folders, files in os.walk(data)
+                          for name in files + [f for f in folders if os.path.islink(os.path.join(at, f))])
+
+        ids = [f"0000000{i}-0000-4000-8000-000000000000" for i in range(8)]
+        with tempfile.TemporaryDirectory() as temporary:
+            data, elsewhere = os.path.join(temporary, "data"), os.path.join(temporary, "elsewhere")
+            s = Server("--data", data).wait_ready()
+            first = s.request("POST", "/api/generate-3d", *form(PNG))[1]["job_id"]
+            s.upload()
+            self.assertEqual(s.stop(), 0)
+            make(ids[0], "input.part")
+            os.mkdir(os.path.join(data, ids[1]))
+            make(ids[2], "input")
+            make(ids[2], "notes")            # foreign: stays, and so does its folder
+            make(elsewhere, "input")
+            os.symlink(elsewhere, os.path.join(data, ids[3]))
+            os.mkdir(os.path.join(data, ids[4]))
+            os.symlink(os.path.join(elsewhere, "input"), os.path.join(data, ids[4], "input"))
+            make(ids[5])
+            make("notes", "input")
+            make(ids[6].upper().replace("4000", "400A"), "input")
+            make("input")
+            kept = sorted([f"{ids[2]}/notes", ids[3], f"{ids[4]}/input", ids[5], "notes/input",
+                           f"{ids[6].replace('4000', '400A')}/input", "input"])
+            for expected in ("orfeasd: removed 5 jobs of an earlier run\n", ""):
+                with tempfile.TemporaryFile("w+") as stderr:
+                    s = Server("--data", data, stderr=stderr)
+                    self.assertEqual(left(), kept)
+                    self.assertEqual(s.request("GET", "/api/job-status/" + first)[0], 404)
+                    r = self.run_it("--listen", "127.0.0.1:0", "--data", data)
+                    self.assertEqual((r.returncode, r.stderr.splitlines()[0]),
+                                     (2, f"orfeasd: {data}: another orfeasd keeps its jobs there"))
+                    self.assertEqual(s.stop(), 0)
+                    stderr.seek(0)
+                    self.assertEqual(stderr.read(), expected)
+            self.assertEqual(os.listdir(elsewhere), ["input"])
 
     def test_drain(self):
         s = Server("--profile", "hunyuan3d", "--time-scale", "60").wait_ready()

@@ -3,6 +3,7 @@
 #include "job_table.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static struct job *add(struct job_table *t, int64_t bytes)
@@ -73,11 +74,28 @@ static void test_store_refuses_twice(void **state)
     store_finish(&store);
 }
 
+static void test_store_is_locked(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/test-store-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    struct store one, two;
+    assert_int_equal(store_init(&one, dir), 0);
+    assert_int_equal(store_init(&two, dir), EBUSY);
+    store_finish(&two); /* harmless */
+    assert_int_equal(store_init(&two, dir), EBUSY);
+    store_finish(&one);
+    assert_int_equal(store_init(&two, dir), 0);
+    store_finish(&two);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oldest_goes),
         cmocka_unit_test(test_store_refuses_twice),
+        cmocka_unit_test(test_store_is_locked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@ static void test_good(void **state)
     assert_int_equal(p.stages[0].covers, -1);
     assert_int_equal(p.stages[1].covers, STAGE_MESH_EXPORT); /* the last one covers all */
     assert_true(p.gpu.present);
+    assert_string_equal(p.gpu.name, "p");
     diag_finish(&diags);
 }
 
@@ -43,6 +44,11 @@ static void test_mistakes(void **state)
          "p.yaml:2:1: 'profile' stands here a second time"},
         {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 1, base_mb: 2, job_mb: 1, share: 1}",
          "p.yaml:3:6: no memory is left for jobs\n"},
+        {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 2, base_mb: 1, job_mb: 1, share: 1, name: [a]}",
+         "p.yaml:3:58: 'name' must be a single value"},
+        {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 2, base_mb: 1, job_mb: 1, share: 1, name: "
+         "'123456789 123456789 123456789 123456789 12345678'}",
+         "p.yaml:3:58: longer than 47 characters"},
         {"profile: p\nstages: [{name: a, mean: 1s, covers: mesh_export}, {name: b, mean: 1s, covers: "
          "image_loading},"
          " {name: c, mean: 1s}]",
@@ -110,7 +116,7 @@ static void test_shipped(void **state)
 static void test_gpu(void **state)
 {
     (void)state;
-    static const struct profile_gpu card = {true, 24576, 4927, 4096, .8};
+    static const struct profile_gpu card = {true, "card", 24576, 4927, 4096, .8};
     struct gpu_sim gpu;
     gpu_sim_init(&gpu, &card, 3);
     assert_near(gpu.job_mb, 4096, 0);
