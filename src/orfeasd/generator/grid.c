@@ -4,7 +4,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MIN_ACROSS = 8, MAX_PER_PIXEL = 5, MAX_FINER = 4, MAX_REFINED = 512, QUALITIES = 10 };
+enum {
+    MIN_ACROSS = 8,
+    MAX_PER_PIXEL = 5,
+    MAX_FINER = 4,
+    MAX_REFINED = 512,
+    QUALITIES = 10,
+    DEFAULT_QUALITY = 7
+};
 
 static const double aligned_below = 1.5; /* pixels a node */
 static const double vague_share = 0.05, vague_step_share = 0.025;
@@ -76,18 +83,31 @@ static bool is_vague(const struct grid *g, double share)
 
 /* Alpha is how much of a pixel the object covers, and its mean how much of a cell, so the contour follows
  * between the pixels. That fails where alpha says how clear a thing is, as of glass or a shadow: there only
- * the side of 1/2 on which a pixel lies counts. What is vague even so is thin, and needs finer cells; down to
- * single pixels, which are exact. */
+ * the side of 1/2 on which a pixel lies counts. Returns whether it did. */
+static bool sample_clear(struct grid *g, struct arena *arena, const struct picture *picture, double cell)
+{
+    sample(g, arena, picture, cell, false);
+    bool vague = cell > 1 && is_vague(g, vague_share);
+    if (vague)
+        sample(g, arena, picture, cell, true);
+    return vague;
+}
+
+/* What is vague even so is thin, and needs finer cells; down to single pixels, which are exact. How fine is a
+ * matter of the picture alone, from the default quality upwards: a better one never gets fewer nodes. Below,
+ * a coarse shape is what was asked for. */
 void grid_init(struct grid *g, struct arena *arena, const struct picture *picture, int quality)
 {
-    int nodes = grid_nodes(quality);
-    double cell = cell_size(picture->width, picture->height, nodes);
-    sample(g, arena, picture, cell, false);
-    if (cell <= 1 || !is_vague(g, vague_share))
-        return;
-    sample(g, arena, picture, cell, true);
-    while (g->cell > 1 && is_vague(g, vague_step_share) && can_halve(g->cell, picture, nodes))
-        sample(g, arena, picture, fmax(1, g->cell / 2), g->cell > 2);
+    double cell = cell_size(picture->width, picture->height, grid_nodes(quality));
+    if (quality >= DEFAULT_QUALITY) {
+        int nodes = grid_nodes(DEFAULT_QUALITY);
+        bool finer = sample_clear(g, arena, picture, cell_size(picture->width, picture->height, nodes));
+        while (finer && g->cell > 1 && is_vague(g, vague_step_share) && can_halve(g->cell, picture, nodes))
+            sample(g, arena, picture, fmax(1, g->cell / 2), g->cell > 2);
+        if (g->cell <= cell)
+            return;
+    }
+    sample_clear(g, arena, picture, cell);
 }
 
 struct component {

@@ -30,9 +30,10 @@ int grid_nodes(int quality);
 /* `quality` from 1 to 10. The alpha channel must be the object's. A small picture gets a whole number of
  * nodes a pixel, five at most, one of them on the pixel's centre: so a pixel is inside just when its own
  * alpha says so, and lines of a pixel's width are kept. A very long and narrow one gets more nodes along it,
- * so that some lie across. One of thin lines gets more of them, up to 16 times
- * as many and up to 512^2, until the lines show. Any other
- * gets at most 9/4 grid_nodes()^2 (from rounding to whole numbers). */
+ * so that some lie across. From quality 7 upwards one of thin lines gets more of them, up to 16 times
+ * as many as quality 7 has and up to 512^2, until the lines show. Any other
+ * gets at most 9/4 grid_nodes()^2 (from rounding to whole numbers). A better quality never has fewer nodes.
+ */
 void grid_init(struct grid *g, struct arena *arena, const struct picture *picture, int quality);
 
 /* What may be lost, as shares of the inside nodes. */

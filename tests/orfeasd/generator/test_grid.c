@@ -206,6 +206,30 @@ static void test_glass_and_lines(void **state)
     }
 }
 
+/* Lines are drawn out only where the default quality or a better one is asked for: none is coarser than the one below. */
+static void test_better_is_never_coarser(void **state)
+{
+    (void)state;
+    shape_distance *const shapes[] = {shape_ball, shape_star, thin_ring};
+    for (int i = 0; i < COUNT(shapes); i++) {
+        struct picture p;
+        int last = 0;
+        shape_picture(&p, 700, 700, shapes[i], -1);
+        for (int quality = 1; quality <= 10; quality++) {
+            struct arena arena;
+            struct grid g;
+            arena_init(&arena, "test", 1 << 28);
+            grid_init(&g, &arena, &p, quality);
+            if (quality < 7)
+                assert_int_equal(g.longer, grid_nodes(quality));
+            assert_true(g.longer >= last && g.longer >= grid_nodes(quality));
+            last = g.longer;
+            arena_finish(&arena);
+        }
+        picture_finish(&p);
+    }
+}
+
 static void test_largest_piece_stays(void **state)
 {
     (void)state;
@@ -224,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_nodes_grow_with_quality),  cmocka_unit_test(test_area_is_kept),
         cmocka_unit_test(test_specks_and_holes),         cmocka_unit_test(test_small_parts_stay),
         cmocka_unit_test(test_small_pictures_are_exact), cmocka_unit_test(test_glass_and_lines),
+        cmocka_unit_test(test_better_is_never_coarser),
         cmocka_unit_test(test_largest_piece_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
