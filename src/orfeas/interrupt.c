@@ -5,15 +5,24 @@
 
 static atomic_bool interrupted;
 static atomic_int first_signal;
+static _Atomic nsec first_time;
 static _Atomic(struct engine *) engine;
+
+/* timeout(1) and some shells send the same signal twice, to the process and to its group: that is no second
+ * wish. */
+#define ONE_WISH (300 * NSEC_PER_MSEC)
 
 static void on_signal(int number)
 {
     int saved = errno;
     struct engine *e = atomic_load(&engine);
     bool again = atomic_exchange(&interrupted, true);
-    if (!again)
+    if (!again) {
         atomic_store(&first_signal, number);
+        atomic_store(&first_time, clock_monotonic());
+    } else if (clock_monotonic() - atomic_load(&first_time) < ONE_WISH) {
+        return;
+    }
     if (e && again)
         engine_stop(e);
     else if (e)

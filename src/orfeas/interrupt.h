@@ -1,6 +1,6 @@
 /*
  * interrupt - Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes: the first lets running jobs end, the
- * second stops them.
+ * second stops them. One that comes at once after the first is the same wish.
  *
  * The program's one piece of state that a signal handler needs.
  */

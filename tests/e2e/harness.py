@@ -29,6 +29,9 @@ TIMEOUT = 120  # seconds in which everything ends, or hangs
 SETTLED = 10   # ... in which a process that was told to end is gone
 
 
+SECOND_WISH = 0.5  # seconds; a signal that comes sooner after the first is taken for the same wish
+
+
 def environment(**more):
     """Ours without what would configure the programs."""
     own = {name: value for name, value in os.environ.items()

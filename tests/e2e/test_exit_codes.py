@@ -7,9 +7,10 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 import unittest
 
-from harness import Case, ORFEAS, SETTLED, SOURCE, TIMEOUT, alive, children, environment, wait_until
+from harness import Case, SECOND_WISH, ORFEAS, SETTLED, SOURCE, TIMEOUT, alive, children, environment, wait_until
 from rude_peer import RudePeer, say
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -240,12 +241,22 @@ class Signals(Case):
         server = self.backend("--jobs", 8, "--profile", "hunyuan3d")  # 82 s
         process = self.run_against(server)
         process.signal(signal.SIGINT)
+        time.sleep(SECOND_WISH)
         process.signal(signal.SIGINT)
         self.assertEqual(process.wait(SETTLED), 130, process.err)
         result = self.result("normal")
         self.check_interrupted(result)
         self.assertEqual(result["unfinished"], result["total_requests"])
         self.assertEqual((result["completed"], result["avg_duration"]), (0, None))
+
+    def test_the_same_signal_twice_at_once_is_one(self):
+        """As timeout(1) sends it: to the process, and to its group."""
+        server = self.backend("--jobs", 8, "--profile", "hunyuan3d", "--time-scale", 60)
+        process = self.run_against(server, "--time-scale", 60)
+        process.popen.send_signal(signal.SIGTERM)
+        process.popen.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(), 143, process.err)
+        self.assertNotIn("unfinished", self.result("normal"))
 
     def test_in_the_warmup(self):
         server = self.backend("--profile", "hunyuan3d", "--time-scale", 60)

@@ -3,10 +3,11 @@ that misbehave."""
 import json
 import os
 import signal
+import time
 import unittest
 
 import rude_peer as rude
-from harness import Case, node, wait_until
+from harness import Case, SECOND_WISH, node, wait_until
 from rude_peer import RudePeer, say
 from test_rude import NASTY, SCENARIO
 
@@ -55,7 +56,8 @@ class Schema(Case):
             before = server.metrics().sum("active_jobs")
             process = self.start("run", "normal", "--target", server.url, "--results", self.results, *more)
             wait_until(lambda: server.metrics().sum("active_jobs") > before, "a job is running")
-            for _ in range(signals):
+            for pause in (0, SECOND_WISH)[:signals]:
+                time.sleep(pause)
                 process.signal(signal.SIGINT)
             self.assertEqual(process.wait(), 130, process.err)
             self.keep_result("normal", name)
