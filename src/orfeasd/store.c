@@ -88,7 +88,8 @@ static bool clear_folder(int dir, const char *name)
     int folder = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder < 0)
         return false;
-    bool found = remove_file(folder, INPUT) | remove_file(folder, INPUT_PART);
+    bool found = remove_file(folder, INPUT);
+    found |= remove_file(folder, INPUT_PART);
     for (int format = 0; format < MODEL_FORMATS; format++) {
         char model[MODEL_NAME_MAX];
         found |= remove_file(folder, model_name((enum model_format)format, model));

@@ -45,10 +45,10 @@ static void test_mistakes(void **state)
         {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 1, base_mb: 2, job_mb: 1, share: 1}",
          "p.yaml:3:6: no memory is left for jobs\n"},
         {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 2, base_mb: 1, job_mb: 1, share: 1, name: [a]}",
-         "p.yaml:3:58: 'name' must be a single value"},
+         "p.yaml:3:59: 'name' must be a single value"},
         {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 2, base_mb: 1, job_mb: 1, share: 1, name: "
          "'123456789 123456789 123456789 123456789 12345678'}",
-         "p.yaml:3:58: longer than 47 characters"},
+         "p.yaml:3:59: longer than 47 characters"},
         {"profile: p\nstages: [{name: a, mean: 1s, covers: mesh_export}, {name: b, mean: 1s, covers: "
          "image_loading},"
          " {name: c, mean: 1s}]",
