@@ -256,9 +256,10 @@ class Case(unittest.TestCase):
 
     def run_fit(self, *arguments, scenarios, results=None, **more):
         """A run whose times are judged: repeated when orfeas itself says that the machine was too busy for it."""
+        names = [os.path.basename(s).removesuffix(".yaml") for s in scenarios]
         for attempt in range(3):
             process = self.run_orfeas(*arguments, *scenarios, results=results, **more)
-            if all(self.result(s, results)["generator"]["fit"] for s in scenarios):
+            if all(self.result(name, results)["generator"]["fit"] for name in names):
                 break
         return process
 

@@ -168,7 +168,7 @@ class Target(Case):
 class Verdict(Case):
     def test_too_fast_fails(self):
         server = self.backend()
-        process = self.run_orfeas("baseline", "--target", server.url, "--time-scale", 60)
+        process = self.run_fit("--target", server.url, "--time-scale", 60, scenarios=["baseline"])
         self.assertEqual(process.code, 1, process.out + process.err)
         result = self.result("baseline")
         self.assertEqual(result["verdict"], "fail")

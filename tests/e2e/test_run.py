@@ -192,7 +192,7 @@ class Options(Case):
         """The worst of them gives the exit code; a table closes the run."""
         other = self.write("other.yaml", "scenario: other\nworkflow: orfeas-3d\nload: {users: closed, jobs: 3}\n"
                                          'criteria: [{name: done, expect: "completed >= 3"}]\n')
-        process = self.run_orfeas("--target", self.server.url, "--time-scale", 60, "baseline", other)
+        process = self.run_fit("--target", self.server.url, "--time-scale", 60, scenarios=["baseline", other])
         self.assertEqual(process.code, 1, process.err)
         self.assertEqual([self.result(name)["verdict"] for name in ("baseline", "other")], ["fail", "pass"])
         self.assertRegex(process.out.splitlines()[-1] + process.out, r"(?s)baseline.*other.*baseline.*other")
