@@ -17,7 +17,6 @@ struct live_config {
     const struct watch *watch; /* may be NULL */
     FILE *out;
     bool terminal; /* redraw in place, four times a second; else a line every five seconds */
-    bool colour;
 };
 
 struct live;

@@ -38,11 +38,6 @@ static int internal_error(const char *what)
 
 /* ---- playing ---- */
 
-static bool colour_wanted(const struct options *o, FILE *out)
-{
-    return !o->no_color && isatty(fileno(out));
-}
-
 static int set_up(struct stage *st, struct scenario *s, const struct options *o, const struct target *target,
                   const struct preflight *preflight)
 {
@@ -73,8 +68,7 @@ static int set_up(struct stage *st, struct scenario *s, const struct options *o,
                                .progress = &st->progress,
                                .watch = st->watch,
                                .out = stderr,
-                               .terminal = isatty(STDERR_FILENO),
-                               .colour = colour_wanted(o, stderr)};
+                               .terminal = isatty(STDERR_FILENO)};
     st->live = o->quiet ? NULL : live_start(&live);
     return EXIT_PASS;
 }
@@ -138,7 +132,7 @@ struct terminal scenario_terminal(const struct options *o)
     enum { READABLE = 120 };
     struct winsize size;
     int width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 100;
-    return (struct terminal){.colour = colour_wanted(o, stdout),
+    return (struct terminal){.colour = !o->no_color && isatty(STDOUT_FILENO),
                              .width = width < READABLE ? width : READABLE};
 }
 

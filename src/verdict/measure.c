@@ -210,8 +210,3 @@ struct measured measure_take(const struct measure *m, const struct plan *p, cons
         return nothing(MEASURED_NOTHING, "that phase was not played");
     return takers[m->kind](&t);
 }
-
-const char *measure_subject(const struct measure *m, const struct plan *p, struct arena *arena)
-{
-    return arena_printf(arena, "%s %s", m->step < 0 ? "the" : "step", subject_name(&p->workflow, m->step));
-}

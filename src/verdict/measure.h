@@ -32,8 +32,6 @@ struct measured {
 
 struct measured measure_take(const struct measure *m, const struct plan *p, const struct record *r,
                              struct arena *arena);
-/* "the generation", "step upload", as it stands in a sentence. */
-const char *measure_subject(const struct measure *m, const struct plan *p, struct arena *arena);
 
 /* The durations of a subject over the time of submission, for growth_measure(). */
 struct record_point *measure_duration_points(const struct plan *p, const struct record *r, int subject,
