@@ -66,6 +66,13 @@ struct plan_capture { /* a value out of the answer's JSON */
 
 enum { PLAN_EXPECT_MAX = 8 };
 
+struct plan_retry { /* of a step that the target refuses for now */
+    int statuses[PLAN_EXPECT_MAX]; /* 429 and 503, unless the workflow says others */
+    int status_count;              /* 0: the step is not tried again */
+    int times;                     /* at most, of one job's step */
+    nsec wait;                     /* before each, where the answer has no Retry-After */
+};
+
 struct plan_step {
     const char *name;
     enum step_kind kind;
@@ -79,7 +86,9 @@ struct plan_step {
     int expect_count;
     struct plan_capture *captures; /* of a poll: taken from the answer that ended it */
     int capture_count;
-    nsec every; /* polls */
+    nsec every;    /* polls */
+    double jitter; /* polls: each waits `every` +- this share of it, drawn uniformly; 0 to 1 */
+    struct plan_retry retry;
     struct jsonptr_match *until, *fail;
     int until_count, fail_count; /* any of them */
     const char *created_pointer; /* server's timestamps (RFC 3339, or seconds since 1970) or NULL */
@@ -107,30 +116,50 @@ struct workflow {
 
 /* ---- load ---- */
 
-enum user_model { USERS_PACED, USERS_CLOSED };
+enum user_model {
+    USERS_PACED,  /* submit, think, submit again; jobs are followed meanwhile */
+    USERS_CLOSED, /* wait for the job, then think */
+    USERS_OPEN    /* no users: jobs arrive at a rate, whatever became of those before */
+};
 const char *user_model_name(enum user_model model);
 
 struct nsec_range {
     nsec low, high; /* uniform; equal: constant */
 };
 
+enum arrival_kind { ARRIVALS_CONSTANT, ARRIVALS_POISSON, ARRIVALS_REPLAY };
+const char *arrival_kind_name(enum arrival_kind kind); /* "constant", "poisson", "replay" */
+
 struct plan_phase {
     const char *name;
-    int users;
+    int users;     /* paced and closed: at its end; 0 when open */
+    double rate;   /* open: arrivals a second at its end; 0 otherwise, and in a replay */
+    bool ramp;     /* users or rate go there in a straight line, from where the phase before ended (from 0 in
+                      the first), and not at once */
     nsec duration; /* NSEC_NEVER: until all jobs are done */
     struct nsec_range think;
-    nsec start_every; /* between the starts of users that join */
+    nsec start_every; /* between the starts of users that join, unless they ramp */
 };
 
 struct plan_load_model {
     enum user_model users;
-    int64_t jobs; /* in all, of a closed model; with a duration too, what comes first; 0: no limit */
-    int64_t max_in_flight;
+    int64_t jobs; /* in all, of a closed or open model; with a duration too, what comes first; 0: no limit */
+    int64_t max_in_flight;      /* jobs due and not ended; beyond it a start is skipped */
+    int64_t concurrent;         /* open: jobs under way; those due beyond it wait for their turn, and their wait
+                                   counts; 0: no limit */
+    enum arrival_kind arrivals; /* open */
+    const nsec *replay;         /* ARRIVALS_REPLAY: when jobs are due, from the load's start, ascending */
+    int64_t replay_count;
     int warmup_jobs;
     bool unique_images;
     struct plan_phase *phases; /* at least one */
     int phase_count;
-    nsec timeout; /* of a whole job */
+    nsec timeout;            /* of a whole job */
+    nsec connect_timeout;    /* a connection's, TLS included; not divided by the time scale */
+    nsec first_byte_timeout; /* from the request's start to the answer's first byte; 0: none */
+    nsec idle_timeout;       /* an answer that has begun and stands still; 0: none */
+    int connections;         /* at most; 0: as many as this machine lets us have */
+    bool resolve_each;       /* look the target's name up for each connection, not once before the run */
 };
 
 /* ---- criteria ---- */

@@ -19,6 +19,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * Two ways to keep jobs. Jobs of a workflow that waits take seconds to minutes: each is a row. Plain requests
+ * may be a hundred thousand a second: they are counted when they end, and their durations go into histograms
+ * (stats/hist.h), over the run and per interval.
+ */
+enum record_keeping { RECORD_ROWS, RECORD_TALLIES };
+
+struct record_shape {
+    int steps, phases;
+    enum record_keeping keeping;
+    int generation_first, generation_last; /* steps */
+    bool from_due; /* open arrivals: a generation that begins with the first step counts from the due time */
+};
+
 enum job_outcome { JOB_RUNNING, JOB_OK, JOB_FAILED, JOB_UNFINISHED };
 
 struct record_span {
