@@ -17,7 +17,7 @@ struct arena_block {
 
 void arena_init(struct arena *a, const char *name, size_t max_bytes)
 {
-    *a = (struct arena){.name = name, .max_bytes = max_bytes};
+    *a = (struct arena){.name = name, .max_bytes = max_bytes, .first_bytes = FIRST_BLOCK};
 }
 
 void arena_finish(struct arena *a)
@@ -47,7 +47,7 @@ static _Noreturn void out_of_memory(const struct arena *a, size_t wanted)
 /* Puts a block of at least `wanted` bytes behind the current one. */
 static struct arena_block *add_block(struct arena *a, size_t wanted)
 {
-    size_t size = a->current ? a->current->size * 2 : FIRST_BLOCK;
+    size_t size = a->current ? a->current->size * 2 : a->first_bytes;
     if (size > a->max_bytes - a->held_bytes)
         size = a->max_bytes - a->held_bytes;
     if (size < wanted)

@@ -16,6 +16,7 @@ struct arena {
     const char *name; /* for the abort message; not copied */
     size_t max_bytes; /* of all blocks together */
     size_t held_bytes;
+    size_t first_bytes;        /* the first block's size; may be changed before anything was allocated */
     struct arena_block *first; /* blocks are kept over a reset and used again in the same order */
     struct arena_block *current;
 };

@@ -5,9 +5,14 @@
 
 enum fail_kind {
     FAIL_NONE,
-    FAIL_REFUSED,  /* nobody listens */
-    FAIL_NETWORK,  /* unreachable, no route, no local port ... */
-    FAIL_RESET,    /* connection closed or reset before the whole answer */
+    FAIL_DNS,        /* the host has no address */
+    FAIL_REFUSED,    /* nobody listens */
+    FAIL_NETWORK,    /* unreachable, no route, no local port ... */
+    FAIL_CONNECT,    /* no connection in time */
+    FAIL_TLS,        /* none that can be trusted, or none at all */
+    FAIL_RESET,      /* connection closed or reset before the whole answer */
+    FAIL_FIRST_BYTE, /* no byte of an answer in time */
+    FAIL_IDLE,       /* an answer that stood still in the middle */
     FAIL_PROTOCOL, /* what came is not HTTP/1.1 */
     FAIL_TOO_LARGE,
     FAIL_STATUS,  /* an answer with a status that the workflow does not expect */

@@ -1,40 +1,39 @@
 #include "http_client.h"
 
-#include "http1.h"
-
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { READ_BYTES = 64 << 10 };
-
 /*
- * A connection is connecting (socket < 0), busy (exchange set) or idle (in the pool's idle list). From the
- * moment it is connected a recv is always under way.
+ * A connection is connecting (conn.socket < 0) or busy (exchange set), idle (in the pool's idle list), or spare. Its
+ * deadline stands in the queue of what it waits for.
  */
 struct http_conn {
-    struct op connect, send, recv;
+    struct conn conn;
     struct http_pool *pool;
     struct http_exchange *exchange;
-    struct http_conn *next_idle;
-    struct http_conn *next, **link; /* in the pool's list of all */
-    int socket;
-    bool used;      /* has served an exchange before */
-    bool got_bytes; /* of the answer under way */
-    bool sending;
-    bool body_overflow;
-    struct iovec iov[HTTP_IOV_MAX]; /* what is left to send */
-    int iov_count;
+    struct http_conn *next_idle, **idle_link; /* in the pool's list of idle ones; NULL: in none */
+    struct http_conn *next, **link; /* in the pool's list of all; `next` alone in that of the spare ones */
+    struct deadline deadline;
+    bool used;          /* has served an exchange before */
+    bool sending;       /* the request is not all sent */
+    bool refused;       /* the exchange's owner wants no more of the body */
     struct http1 parser;
-    char in[READ_BYTES];
 };
 
-#define CONN_OF(member, op) ((struct http_conn *)((char *)(op)-offsetof(struct http_conn, member)))
+static struct http_conn *of_conn(struct conn *c)
+{
+    return (struct http_conn *)((char *)c - offsetof(struct http_conn, conn));
+}
 
-static void on_connect(struct op *op, int result);
-static void on_send(struct op *op, int result);
-static void on_recv(struct op *op, int result);
+static struct http_conn *of_deadline(struct deadline *d)
+{
+    return (struct http_conn *)((char *)d - offsetof(struct http_conn, deadline));
+}
+
+static nsec now_of(const struct http_pool *pool)
+{
+    return loop_now(pool->route.loop);
+}
 
 void http_render_head(struct buf *out, const char *method, const struct http_target *target, const char *path)
 {
@@ -43,73 +42,136 @@ void http_render_head(struct buf *out, const char *method, const struct http_tar
                method, path, target->authority, target->headers);
 }
 
-void http_pool_init(struct http_pool *pool, struct loop *loop, const struct loop_addr *addrs, int addr_count)
-{
-    *pool = (struct http_pool){.loop = loop, .addr_count = addr_count};
-    memcpy(pool->addrs, addrs, (size_t)addr_count * sizeof addrs[0]);
-}
-
 /* ---- connections ---- */
 
-static struct http_conn *conn_create(struct http_pool *pool)
+static struct http_conn *conn_take(struct http_pool *pool)
 {
-    struct http_conn *c = malloc(sizeof *c);
-    if (!c)
+    struct http_conn *c = pool->spare;
+    if (c)
+        pool->spare = c->next;
+    else if (!(c = calloc(1, sizeof *c)))
         abort();
-    memset(c, 0, offsetof(struct http_conn, parser));
-    c->connect.done = on_connect;
-    c->send.done = on_send;
-    c->recv.done = on_recv;
     c->pool = pool;
-    c->socket = -1;
+    c->used = c->sending = false;
     c->next = pool->all;
     c->link = &pool->all;
     if (c->next)
         c->next->link = &c->next;
     pool->all = c;
+    if (++pool->open_count > pool->most_open)
+        pool->most_open = pool->open_count;
     return c;
+}
+
+static void put_to_idle(struct http_conn *c)
+{
+    struct http_pool *pool = c->pool;
+    c->next_idle = pool->idle;
+    c->idle_link = &pool->idle;
+    if (c->next_idle)
+        c->next_idle->idle_link = &c->next_idle;
+    pool->idle = c;
 }
 
 static void take_from_idle(struct http_conn *c)
 {
-    for (struct http_conn **at = &c->pool->idle; *at; at = &(*at)->next_idle) {
-        if (*at == c) {
-            *at = c->next_idle;
-            return;
-        }
-    }
+    if (!c->idle_link)
+        return;
+    *c->idle_link = c->next_idle;
+    if (c->next_idle)
+        c->next_idle->idle_link = c->idle_link;
+    c->idle_link = NULL;
 }
 
-/* Closes and frees; the exchange, if any, is let go. */
-static void conn_destroy(struct http_conn *c)
+/* Closes it; the exchange, if any, is let go. */
+static void conn_drop(struct http_conn *c)
 {
-    if (c->socket >= 0) {
-        loop_close(c->pool->loop, c->socket);
-        c->pool->open_count--;
-    } else {
-        loop_cancel_connect(c->pool->loop, &c->connect);
-    }
+    struct http_pool *pool = c->pool;
+    conn_close(&c->conn);
+    deadline_unset(&c->deadline);
+    take_from_idle(c);
     if (c->exchange)
         c->exchange->conn = NULL;
-    else
-        take_from_idle(c);
+    c->exchange = NULL;
     *c->link = c->next;
     if (c->next)
         c->next->link = c->link;
-    free(c);
+    c->next = pool->spare;
+    pool->spare = c;
+    pool->open_count--;
 }
 
-void http_pool_finish(struct http_pool *pool)
+/* ---- exchanges ---- */
+
+static void send_request(struct http_conn *c, nsec now)
 {
-    while (pool->all)
-        conn_destroy(pool->all);
+    struct http_pool *pool = c->pool;
+    c->sending = true;
+    pool->traffic.requests++;
+    deadline_set(&pool->first_byte, &c->deadline, now);
+    conn_send(&c->conn, c->exchange->iov, c->exchange->iov_count);
 }
 
-/* ---- the end of an exchange ---- */
-
-static void finish(struct http_exchange *x)
+static void begin(struct http_conn *c, struct http_exchange *x)
 {
-    x->ended = loop_now(x->pool->loop);
+    c->exchange = x;
+    x->conn = c;
+    c->refused = false;
+    c->parser.names = x->names;
+    http1_init(&c->parser, x->head_request);
+}
+
+static void begin_on_new(struct http_pool *pool, struct http_exchange *x, nsec now)
+{
+    struct http_conn *c = conn_take(pool);
+    begin(c, x);
+    pool->traffic.connects++;
+    deadline_set(&pool->connecting, &c->deadline, now);
+    conn_open(&c->conn, &pool->route);
+}
+
+static void wait_for_connection(struct http_pool *pool, struct http_exchange *x)
+{
+    x->next = NULL;
+    x->link = pool->waiting_end;
+    *x->link = x;
+    pool->waiting_end = &x->next;
+}
+
+static void stop_waiting(struct http_exchange *x)
+{
+    *x->link = x->next;
+    if (x->next)
+        x->next->link = x->link;
+    else
+        x->pool->waiting_end = x->link;
+    x->link = NULL;
+}
+
+/* Has the pool room? One that waits gets it. */
+static void serve_waiting(struct http_pool *pool, nsec now)
+{
+    while (pool->waiting && (pool->idle || pool->open_count < pool->connections)) {
+        struct http_exchange *x = pool->waiting;
+        struct http_conn *c = pool->idle;
+        stop_waiting(x);
+        if (!c) {
+            begin_on_new(pool, x, now);
+            continue;
+        }
+        take_from_idle(c);
+        begin(c, x);
+        send_request(c, now);
+    }
+}
+
+/* The connection's part is over already. */
+static void finish(struct http_exchange *x, nsec now)
+{
+    struct http_pool *pool = x->pool;
+    x->ended = now;
+    if (pool->waiting)
+        serve_waiting(pool, now);
     x->done(x);
 }
 
@@ -117,221 +179,188 @@ static void fail(struct http_conn *c, enum fail_kind kind, const char *why)
 {
     struct http_exchange *x = c->exchange;
     x->fail = kind;
-    snprintf(x->error, sizeof x->error, "%s", why);
-    conn_destroy(c);
-    finish(x);
+    x->error = why;
+    conn_drop(c);
+    finish(x, now_of(x->pool));
 }
 
-static enum fail_kind kind_of(int error)
-{
-    switch (error) {
-    case ECONNREFUSED:
-        return FAIL_REFUSED;
-    case ECONNRESET:
-    case EPIPE:
-        return FAIL_RESET;
-    default:
-        return FAIL_NETWORK;
-    }
-}
-
-static void fail_errno(struct http_conn *c, int error)
-{
-    char why[HTTP_ERROR_TEXT];
-    char text[80];
-    const char *reason = strerror_r(error, text, sizeof text);
-    snprintf(why, sizeof why, "%c%s", reason[0] >= 'A' && reason[0] <= 'Z' ? reason[0] + 32 : reason[0],
-             reason + 1);
-    fail(c, kind_of(error), why);
-}
-
-/* ---- sending ---- */
-
-static void send_more(struct http_conn *c)
-{
-    c->sending = true;
-    loop_send(c->pool->loop, c->socket, &c->send, c->iov, c->iov_count);
-}
-
-/* Takes `sent` bytes off what is left. */
-static void advance(struct http_conn *c, size_t sent)
-{
-    int i = 0;
-    while (i < c->iov_count && sent >= c->iov[i].iov_len)
-        sent -= c->iov[i++].iov_len;
-    memmove(c->iov, c->iov + i, (size_t)(c->iov_count - i) * sizeof c->iov[0]);
-    c->iov_count -= i;
-    if (c->iov_count) {
-        c->iov[0].iov_base = (char *)c->iov[0].iov_base + sent;
-        c->iov[0].iov_len -= sent;
-    }
-}
-
-static void on_send(struct op *op, int result)
-{
-    struct http_conn *c = CONN_OF(send, op);
-    c->sending = false;
-    if (result < 0)
-        return; /* the answer may lie there already (413, say); recv tells */
-    advance(c, (size_t)result);
-    if (c->iov_count)
-        send_more(c);
-}
-
-static void begin(struct http_conn *c, struct http_exchange *x)
-{
-    c->exchange = x;
-    x->conn = c;
-    c->got_bytes = false;
-    c->body_overflow = false;
-    http1_init(&c->parser, x->head_request);
-    c->iov_count = x->iov_count;
-    memcpy(c->iov, x->iov, (size_t)x->iov_count * sizeof x->iov[0]);
-    if (c->socket >= 0)
-        send_more(c);
-}
-
-/* ---- receiving ---- */
-
-static void receive(struct http_conn *c)
-{
-    loop_recv(c->pool->loop, c->socket, &c->recv, c->in, sizeof c->in);
-}
-
-static void on_body(void *context, const char *bytes, size_t len)
-{
-    struct http_conn *c = context;
-    struct buf *body = c->exchange->body;
-    if (!body)
-        return;
-    buf_add(body, bytes, len);
-    c->body_overflow |= body->failed;
-}
-
-static void complete(struct http_conn *c, bool reusable)
-{
-    struct http_exchange *x = c->exchange;
-    x->status = c->parser.status;
-    x->retry_after = c->parser.retry_after;
-    memcpy(x->server, c->parser.server, sizeof x->server);
-    memcpy(x->date, c->parser.date, sizeof x->date);
-    if (reusable) {
-        c->exchange = NULL;
-        c->used = true;
-        x->conn = NULL;
-        c->next_idle = c->pool->idle;
-        c->pool->idle = c;
-        receive(c);
-    } else {
-        conn_destroy(c);
-    }
-    finish(x);
-}
-
-static void on_bytes(struct http_conn *c, size_t len)
-{
-    if (!c->got_bytes) {
-        c->got_bytes = true;
-        c->exchange->first_byte = loop_now(c->pool->loop);
-    }
-    size_t used = http1_feed(&c->parser, c->in, len, on_body, c);
-    if (c->body_overflow)
-        fail(c, FAIL_TOO_LARGE, "the answer is larger than is taken");
-    else if (c->parser.state == HTTP1_FAILED)
-        fail(c, FAIL_PROTOCOL, c->parser.error);
-    else if (c->parser.state == HTTP1_DONE)
-        complete(c, c->parser.keep_alive && used == len && !c->sending && c->iov_count == 0);
-    else
-        receive(c);
-}
-
-static void start_on_new(struct http_pool *pool, struct http_exchange *x);
-
-static void on_end(struct http_conn *c, int error)
-{
-    struct http_exchange *x = c->exchange;
-    if (c->used && !c->got_bytes && x->idempotent && !x->retried) {
-        x->retried = true;
-        conn_destroy(c);
-        start_on_new(x->pool, x);
-        return;
-    }
-    if (error) {
-        fail_errno(c, error);
-        return;
-    }
-    http1_end(&c->parser);
-    if (c->parser.state == HTTP1_DONE)
-        complete(c, false);
-    else
-        fail(c, FAIL_RESET, c->parser.error);
-}
-
-static void on_recv(struct op *op, int result)
-{
-    struct http_conn *c = CONN_OF(recv, op);
-    if (!c->exchange)
-        conn_destroy(c); /* idle, and the target closed it or said something unasked */
-    else if (result > 0)
-        on_bytes(c, (size_t)result);
-    else
-        on_end(c, -result);
-}
-
-/* ---- connecting ---- */
-
-static void connect_now(struct http_conn *c)
-{
-    c->pool->connects++;
-    loop_connect(c->pool->loop, &c->connect, &c->pool->addrs[c->pool->addr_at]);
-}
-
-static void on_connect(struct op *op, int result)
-{
-    struct http_conn *c = CONN_OF(connect, op);
-    struct http_pool *pool = c->pool;
-    if (result < 0 && !pool->connected_once && pool->addr_at + 1 < pool->addr_count) {
-        pool->addr_at++;
-        connect_now(c);
-    } else if (result < 0) {
-        fail_errno(c, -result);
-    } else {
-        pool->connected_once = true;
-        pool->open_count++;
-        c->socket = result;
-        receive(c);
-        send_more(c);
-    }
-}
-
-static void start_on_new(struct http_pool *pool, struct http_exchange *x)
-{
-    struct http_conn *c = conn_create(pool);
-    begin(c, x);
-    connect_now(c);
-}
-
-void http_start(struct http_pool *pool, struct http_exchange *x)
+void http_start(struct http_pool *pool, struct http_exchange *x, nsec now)
 {
     x->pool = pool;
     x->fail = FAIL_NONE;
-    x->error[0] = x->server[0] = x->date[0] = '\0';
+    x->error = "";
     x->status = 0;
+    x->body_bytes = 0;
     x->retry_after = -1;
     x->first_byte = x->ended = -1;
-    x->retried = false;
-    x->started = loop_now(pool->loop);
+    x->again = false;
+    x->started = now;
     struct http_conn *c = pool->idle;
-    if (!c) {
-        start_on_new(pool, x);
-        return;
+    if (c) {
+        take_from_idle(c);
+        begin(c, x);
+        send_request(c, now);
+    } else if (!pool->connections || pool->open_count < pool->connections) {
+        begin_on_new(pool, x, now);
+    } else {
+        wait_for_connection(pool, x);
     }
-    pool->idle = c->next_idle;
-    begin(c, x);
 }
 
 void http_cancel(struct http_exchange *x)
 {
-    if (x->conn)
-        conn_destroy(x->conn);
+    if (x->link)
+        stop_waiting(x);
+    if (!x->conn)
+        return;
+    conn_drop(x->conn);
+    if (x->pool->waiting)
+        serve_waiting(x->pool, now_of(x->pool));
+}
+
+/* ---- answers ---- */
+
+static void on_body(void *context, const char *bytes, size_t len)
+{
+    struct http_conn *c = context;
+    struct http_exchange *x = c->exchange;
+    x->status = c->parser.status;
+    x->body_bytes += (int64_t)len;
+    if (x->take && !c->refused)
+        c->refused = !x->take(x, bytes, len);
+}
+
+static void complete(struct http_conn *c, bool reusable, nsec now)
+{
+    struct http_exchange *x = c->exchange;
+    x->status = c->parser.status;
+    x->retry_after = c->parser.retry_after;
+    if (reusable) {
+        deadline_unset(&c->deadline);
+        c->exchange = NULL;
+        c->used = true;
+        x->conn = NULL;
+        put_to_idle(c);
+    } else {
+        conn_drop(c);
+    }
+    finish(x, now);
+}
+
+static void on_received(struct conn *conn, const char *bytes, size_t len)
+{
+    struct http_conn *c = of_conn(conn);
+    struct http_exchange *x = c->exchange;
+    if (!x) { /* something unasked: whatever it means, it is no answer of ours */
+        conn_drop(c);
+        return;
+    }
+    nsec now = now_of(c->pool);
+    c->pool->traffic.bytes_received += (int64_t)len;
+    if (x->first_byte < 0)
+        x->first_byte = now;
+    size_t used = http1_feed(&c->parser, bytes, len, on_body, c);
+    if (c->refused)
+        fail(c, FAIL_TOO_LARGE, "the answer is larger than is taken");
+    else if (c->parser.state == HTTP1_FAILED)
+        fail(c, FAIL_PROTOCOL, c->parser.error);
+    else if (c->parser.state == HTTP1_DONE)
+        complete(c, c->parser.keep_alive && used == len && !c->sending, now);
+    else
+        deadline_set(&c->pool->idling, &c->deadline, now);
+}
+
+/* The answer, if any, ends with the connection. */
+static void on_ended(struct conn *conn, enum fail_kind kind, const char *why)
+{
+    struct http_conn *c = of_conn(conn);
+    struct http_exchange *x = c->exchange;
+    struct http_pool *pool = c->pool;
+    if (!x) {
+        conn_drop(c);
+        return;
+    }
+    if (c->used && x->first_byte < 0 && x->idempotent && !x->again) {
+        x->again = true;
+        conn_drop(c);
+        begin_on_new(pool, x, now_of(pool));
+        return;
+    }
+    if (kind != FAIL_NONE) {
+        fail(c, kind, why);
+        return;
+    }
+    http1_end(&c->parser);
+    if (c->parser.state == HTTP1_DONE)
+        complete(c, false, now_of(pool));
+    else
+        fail(c, FAIL_RESET, c->parser.error);
+}
+
+static void on_sent(struct conn *conn, int64_t bytes)
+{
+    struct http_conn *c = of_conn(conn);
+    c->sending = false;
+    c->pool->traffic.bytes_sent += bytes;
+}
+
+static void on_opened(struct conn *conn)
+{
+    struct http_conn *c = of_conn(conn);
+    send_request(c, now_of(c->pool));
+}
+
+static void on_failed(struct conn *conn, enum fail_kind kind, const char *why)
+{
+    fail(of_conn(conn), kind, why);
+}
+
+/* ---- the time is up ---- */
+
+static void on_connecting_for_long(struct deadline *d)
+{
+    fail(of_deadline(d), FAIL_CONNECT, "no connection in time");
+}
+
+static void on_no_first_byte(struct deadline *d)
+{
+    fail(of_deadline(d), FAIL_FIRST_BYTE, "no byte of an answer in time");
+}
+
+static void on_standing_still(struct deadline *d)
+{
+    fail(of_deadline(d), FAIL_IDLE, "the answer stood still in the middle");
+}
+
+/* ---- the pool ---- */
+
+void http_pool_init(struct http_pool *pool, const struct http_pool_config *config)
+{
+    static const struct conn_events events = {.opened = on_opened,
+                                              .failed = on_failed,
+                                              .sent = on_sent,
+                                              .received = on_received,
+                                              .ended = on_ended};
+    *pool = (struct http_pool){.connections = config->connections};
+    conn_route_init(&pool->route, config->loop, config->place, &events);
+    pool->waiting_end = &pool->waiting;
+    deadlines_init(&pool->connecting, config->loop, config->connect_timeout, on_connecting_for_long);
+    deadlines_init(&pool->first_byte, config->loop, config->first_byte_timeout, on_no_first_byte);
+    deadlines_init(&pool->idling, config->loop, config->idle_timeout, on_standing_still);
+}
+
+void http_pool_finish(struct http_pool *pool)
+{
+    while (pool->all)
+        conn_drop(pool->all);
+    for (struct http_conn *c = pool->spare, *next; c; c = next) {
+        next = c->next;
+        http1_finish(&c->parser);
+        free(c);
+    }
+    pool->spare = NULL;
+    deadlines_finish(&pool->connecting);
+    deadlines_finish(&pool->first_byte);
+    deadlines_finish(&pool->idling);
+    conn_route_finish(&pool->route);
 }

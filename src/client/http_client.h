@@ -7,69 +7,94 @@
  *
  * A connection serves one exchange at a time. One that lies idle is watched, so that a target's closing it is
  * noticed before it is used again; an idempotent request that still meets such a close (no byte of an answer
- * on a used connection) is sent once more on a new one, as RFC 9112 section 9.3.1 allows.
+ * on a used connection) is sent once more on a new one, as RFC 9112 section 9.3.1 allows. With as many
+ * connections open as are allowed, an exchange waits for one, first come first served. Proxies of the
+ * environment are not asked: what is measured is the target.
+ *
+ * Memory: a connection takes some hundred bytes of ours, waiting or not; after a pool's largest number of
+ * connections was reached nothing more is allocated.
  */
 #pragma once
 
-#include "addr.h"
 #include "buf.h"
-#include "fail.h"
-#include "loop.h"
+#include "conn.h"
+#include "deadline.h"
+#include "http1.h"
 
 struct http_conn;
+struct http_exchange;
 
-struct http_pool {
-    struct loop *loop;
-    struct loop_addr
-        addrs[ADDR_MAX]; /* tried in order until one of them takes a connection; then that one stays */
-    int addr_count;
-    int addr_at;
-    bool connected_once;
-    struct http_conn *idle; /* last used first */
-    struct http_conn *all;
-    int open_count;
-    int64_t connects; /* attempts so far */
-};
-
-enum { HTTP_IOV_MAX = 8, HTTP_ERROR_TEXT = 160, HTTP_SERVER_TEXT = 128 };
-
-struct http_exchange {
-    /* the caller's: */
-    struct iovec iov[HTTP_IOV_MAX]; /* the request; the bytes stay valid and unchanged until the end */
-    int iov_count;
-    bool head_request;
-    bool idempotent;
-    struct buf *body; /* the answer's body is appended; past its maximum the exchange fails. May be NULL */
-    void (*done)(struct http_exchange *x);
-    /* the outcome: */
-    enum fail_kind fail;         /* FAIL_NONE: an answer came, of whatever status */
-    char error[HTTP_ERROR_TEXT]; /* for people, when it failed */
-    int status;
-    int64_t retry_after; /* seconds; -1: not told */
-    char server[HTTP_SERVER_TEXT];
-    char date[HTTP_SERVER_TEXT];
-    nsec started, first_byte, ended; /* loop time; first_byte -1: none came */
-    /* private: */
-    struct http_pool *pool;
-    struct http_conn *conn; /* NULL: not under way */
-    bool retried;
-};
-
-/* Who is asked, as every request says it. */
+/* Who is asked: where, and as every request says it. */
 struct http_target {
+    struct conn_place place;
     const char *authority; /* the Host header */
     const char *prefix;    /* of every path, "" or "/..." */
     const char *headers;   /* more of them, each ended by CR LF; "" for none */
+};
+
+struct http_pool_config {
+    struct loop *loop;
+    const struct conn_place *place; /* copied */
+    int connections;         /* at most; 0: no limit */
+    nsec connect_timeout;    /* 0: none, as below */
+    nsec first_byte_timeout; /* from the begin of sending */
+    nsec idle_timeout;       /* between two pieces of an answer */
+};
+
+struct http_traffic { /* of a pool, so far */
+    int64_t requests; /* begun to be sent, those sent again included */
+    int64_t connects; /* attempts */
+    int64_t bytes_sent, bytes_received;
+};
+
+struct http_pool {
+    struct conn_route route;
+    int connections;
+    struct deadlines connecting, first_byte, idling;
+    struct http_conn *idle;  /* last used first */
+    struct http_conn *all;   /* connecting, busy and idle ones */
+    struct http_conn *spare; /* closed ones, to be used again */
+    int open_count, most_open;
+    struct http_exchange *waiting, **waiting_end;
+    struct http_traffic traffic;
+};
+
+enum { HTTP_IOV_MAX = 8, HTTP_ERROR_TEXT = 160 };
+
+struct http_exchange {
+    /* the caller's: */
+    const struct iovec *iov; /* the request; array and bytes stay valid and unchanged until the end */
+    int iov_count;
+    bool head_request;
+    bool idempotent;
+    /* Pieces of the answer's body, as they come; the status is known by then. False: no more of it is wanted,
+     * and the exchange fails. NULL: the body is only counted. */
+    bool (*take)(struct http_exchange *x, const char *bytes, size_t len);
+    struct http1_names *names; /* to be filled, or NULL */
+    void (*done)(struct http_exchange *x);
+    /* the outcome: */
+    enum fail_kind fail; /* FAIL_NONE: an answer came, of whatever status */
+    const char *error;   /* for people, when it failed; good during `done` */
+    int status;
+    int64_t body_bytes;
+    int64_t retry_after; /* seconds; -1: not told */
+    nsec started, first_byte, ended; /* loop time; first_byte -1: none came */
+    /* private: */
+    struct http_pool *pool;
+    struct http_conn *conn;
+    struct http_exchange *next, **link; /* among those that wait for a connection */
+    bool again;                         /* it was sent once more */
 };
 
 /* The request line and the headers that every request has, without the empty line. */
 void http_render_head(struct buf *out, const char *method, const struct http_target *target,
                       const char *path);
 
-void http_pool_init(struct http_pool *pool, struct loop *loop, const struct loop_addr *addrs, int addr_count);
+void http_pool_init(struct http_pool *pool, const struct http_pool_config *config);
 /* Closes every connection; exchanges under way are dropped without `done`. */
 void http_pool_finish(struct http_pool *pool);
 
-void http_start(struct http_pool *pool, struct http_exchange *x);
+/* `now`: the loop's time, read a moment ago; the exchange counts from it. */
+void http_start(struct http_pool *pool, struct http_exchange *x, nsec now);
 /* Does nothing when it is not under way. */
 void http_cancel(struct http_exchange *x);

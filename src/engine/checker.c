@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 struct queue {
     struct check *first;
@@ -34,6 +35,13 @@ static struct check *pop(struct queue *q)
     return check;
 }
 
+static void check_now(struct check *check)
+{
+    uint64_t hash = XXH3_64bits(check->bytes, check->len);
+    check->hash = hash ? hash : 1;
+    model_check(check->bytes, check->len, &model_default_limits, &check->report);
+}
+
 static void *run(void *context)
 {
     struct checker *c = context;
@@ -48,7 +56,7 @@ static void *run(void *context)
         }
         pthread_mutex_unlock(&c->mutex);
         nsec start = clock_monotonic();
-        model_check(check->bytes, check->len, &model_default_limits, &check->report);
+        check_now(check);
         check->took = clock_monotonic() - start;
         pthread_mutex_lock(&c->mutex);
         push(&c->ended, check);
@@ -98,7 +106,7 @@ void checker_submit(struct checker *c, struct check *check)
 {
     check->took = 0;
     if (!c->threaded) {
-        model_check(check->bytes, check->len, &model_default_limits, &check->report);
+        check_now(check);
         push(&c->ended, check);
         loop_wake(c->loop);
         return;

@@ -1,92 +1,88 @@
-#include "engine_private.h"
+#include "worker.h"
 
 #include "answer.h"
 #include "jsonptr.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MODEL_MAX = 256 << 20, /* bytes of an answer that is to be a model */
-    ANSWER_MAX = 16 << 20, /* ... of any other */
-    VALUES_MAX = 4 << 20,
-    ERROR_TEXT = 300
-};
+enum { VALUES_MAX = 4 << 20, VALUES_FIRST = 400, ERROR_TEXT = 300 };
 
 /*
  * A job's walk through the workflow. At any time it is in exactly one of these places:
- *   asking    - the exchange is under way
- *   waiting   - a poll said "not yet"; the poll timer is armed
- *   checking  - the downloaded model is with the checker; the timeout no longer runs, the target has done its
- * part and leaves through job_end(), once.
+ *   asking    - `ask` is under way
+ *   pausing   - before a poll, or before a step that the target refused for now is tried again; the timer is armed
+ *   checking  - the downloaded model is with the checker; the timeout no longer runs, the target has done its part
+ * and leaves through job_end(), once.
  */
 struct job {
-    struct engine *engine;
+    struct worker *worker;
     struct user *user;
     struct record_job *record;
-    struct job *next, **link; /* in the engine's list of running ones */
+    struct job *next, **link; /* in the worker's list of running ones */
     int step;
+    int tries; /* of the step, after refusals */
     bool checking;
-    nsec asked; /* when the last poll was sent */
+    nsec asked; /* when the last request was sent */
     uint64_t nonce;
-    struct timer poll, timeout;
-    struct http_exchange exchange;
-    struct request request;
-    struct buf body;
-    struct check check;
+    struct rng rng;
+    struct timer pause;
+    struct deadline timeout;
+    struct ask *ask;     /* NULL: none is under way */
     struct arena arena;  /* of the values */
     const char **values; /* of the plan's variables */
 };
 
-static void on_answer(struct http_exchange *x);
-static void on_poll(struct timer *timer);
-static void on_timeout(struct timer *timer);
-static void on_checked(struct check *check);
+static void on_answer(struct ask *ask);
+static void on_pause(struct timer *timer);
+static void on_timeout(struct deadline *d);
+static void on_checked(struct ask *ask);
 
 static const struct plan_step *step_of(const struct job *j)
 {
-    return &j->engine->config.plan->workflow.steps[j->step];
+    return &j->worker->plan->workflow.steps[j->step];
 }
 
 static nsec now_in_record(const struct job *j)
 {
-    return engine_time(j->engine, loop_now(j->engine->config.loop));
+    return worker_time(j->worker, loop_now(j->worker->loop));
 }
 
 /* ---- life ---- */
 
-static struct job *job_create(struct engine *e)
+void job_init_all(struct worker *w)
+{
+    deadlines_init(&w->timeouts, w->loop, w->plan->load.timeout, on_timeout);
+    w->asks.done = on_answer;
+    w->asks.checked = on_checked;
+}
+
+static struct job *job_create(struct worker *w)
 {
     struct job *j = calloc(1, sizeof *j);
     if (!j)
         abort();
-    j->engine = e;
-    j->poll.fire = on_poll;
-    j->timeout.fire = on_timeout;
-    j->exchange.done = on_answer;
-    j->exchange.body = &j->body;
-    j->check.done = on_checked;
-    request_init(&j->request, e->config.payload);
-    buf_init(&j->body, MODEL_MAX);
+    j->worker = w;
+    j->pause.fire = on_pause;
     arena_init(&j->arena, "job", VALUES_MAX);
+    j->arena.first_bytes = VALUES_FIRST;
     return j;
 }
 
 static void job_destroy(struct job *j)
 {
-    http_cancel(&j->exchange);
-    timer_cancel(j->engine->config.loop, &j->poll);
-    timer_cancel(j->engine->config.loop, &j->timeout);
-    request_finish(&j->request);
-    buf_finish(&j->body);
+    ask_release(j->ask);
+    timer_cancel(j->worker->loop, &j->pause);
+    deadline_unset(&j->timeout);
     arena_finish(&j->arena);
     free(j);
 }
 
-void job_free_all(struct engine *e)
+void job_free_all(struct worker *w)
 {
-    struct job **lists[] = {&e->running, &e->spare};
+    struct job **lists[] = {&w->running, &w->spare};
     for (int i = 0; i < 2; i++) {
         for (struct job *j = *lists[i], *next; j; j = next) {
             next = j->next;
@@ -96,100 +92,93 @@ void job_free_all(struct engine *e)
     }
 }
 
+/* Rows stay with the record; what is only counted is one row used again and again. */
+static void begin_record(struct job *j, const struct job_start *start)
+{
+    struct worker *w = j->worker;
+    bool rows = w->record.shape.keeping == RECORD_ROWS;
+    if (rows || !j->record)
+        j->record = record_new_job(&w->record);
+    else
+        record_blank_job(&w->record, j->record);
+    nsec now = loop_now(w->loop);
+    j->record->number = (int)((w->jobs_begun++ * (uint32_t)w->shares + (uint32_t)w->number) & INT_MAX);
+    j->record->user = start->user ? start->user->number : -1;
+    j->record->phase = start->phase;
+    j->record->due = worker_time(w, start->due);
+    j->record->sent = worker_time(w, now);
+    record_job_started(&w->record, j->record);
+    if (start->phase >= 0)
+        record_start_lag(&w->record, now - start->ready);
+    deadline_set(&w->timeouts, &j->timeout, now);
+}
+
 static void set_values(struct job *j)
 {
-    const struct workflow *w = &j->engine->config.plan->workflow;
-    struct rng rng;
-    rng_init(&rng, j->engine->config.seed, (uint64_t)j->record->number << 20);
-    j->nonce = rng_next(&rng);
+    const struct workflow *w = &j->worker->plan->workflow;
     arena_reset(&j->arena);
     j->values = arena_new(&j->arena, const char *, w->variable_count);
     for (int i = 0; i < w->variable_count; i++)
         j->values[i] = w->variables[i].value;
     j->values[VARIABLE_USER] = arena_printf(&j->arena, "%d", j->record->user);
     j->values[VARIABLE_NUMBER] = arena_printf(&j->arena, "%d", j->record->number);
-    j->values[VARIABLE_SEED] = arena_printf(&j->arena, "%d", (int)(rng_next(&rng) >> 33));
-}
-
-static void count_in_flight(struct engine *e, int change)
-{
-    e->in_flight += change;
-    atomic_store(&e->config.progress->in_flight, e->in_flight);
+    j->values[VARIABLE_SEED] = arena_printf(&j->arena, "%d", (int)(rng_next(&j->rng) >> 33));
 }
 
 static void begin_step(struct job *j, int step);
 
-void job_start(struct engine *e, struct user *user, nsec due)
+void job_start(struct worker *w, const struct job_start *start)
 {
-    struct job *j = e->spare;
+    struct job *j = w->spare;
     if (j)
-        e->spare = j->next;
+        w->spare = j->next;
     else
-        j = job_create(e);
-    j->user = user;
-    j->next = e->running;
-    j->link = &e->running;
+        j = job_create(w);
+    j->user = start->user;
+    j->next = w->running;
+    j->link = &w->running;
     if (j->next)
         j->next->link = &j->next;
-    e->running = j;
-    j->record = record_add_job(e->config.record);
-    j->record->user = user ? user->number : -1;
-    j->record->phase = user ? e->phase : -1;
-    j->record->due = engine_time(e, due);
-    j->record->sent = now_in_record(j);
-    set_values(j);
-    count_in_flight(e, 1);
-    if (user)
-        atomic_fetch_add(&e->config.progress->started, 1);
-    timer_set(e->config.loop, &j->timeout, loop_now(e->config.loop) + e->config.plan->load.timeout);
+    w->running = j;
+    begin_record(j, start);
+    if (w->asks.needs_values || workflow_wait(&w->plan->workflow) >= 0) {
+        rng_init(&j->rng, w->config->seed, start->stream);
+        j->nonce = rng_next(&j->rng);
+        set_values(j);
+    }
+    if (start->phase >= 0)
+        progress_add(&w->progress->started, 1);
     begin_step(j, 0);
 }
 
 static void report_progress(const struct job *j)
 {
-    struct progress *p = j->engine->config.progress;
-    const struct workflow *w = &j->engine->config.plan->workflow;
+    struct progress_share *p = j->worker->progress;
     if (j->record->phase < 0 || j->record->outcome == JOB_UNFINISHED)
         return;
-    if (j->record->outcome == JOB_FAILED) {
-        atomic_fetch_add(&p->failed, 1);
-        return;
-    }
-    int at = atomic_load(&p->recent_count);
-    atomic_store(&p->recent[at % PROGRESS_RECENT],
-                 record_generation(j->record, w->generation_first, w->generation_last));
-    atomic_store(&p->recent_count, at + 1);
-    atomic_fetch_add(&p->ok, 1);
+    progress_add(j->record->outcome == JOB_OK ? &p->ok : &p->failed, 1);
+    if (j->record->outcome == JOB_OK)
+        progress_generation(p, record_generation(&j->worker->record, j->record));
 }
 
-/* Large answers give their memory back: a spike of downloads must not stay with us for the rest of the run.
- */
-static void reset_body(struct job *j)
+static void job_end(struct job *j, enum job_outcome outcome, nsec now)
 {
-    enum { KEEP = 64 << 10 };
-    if (j->body.capacity > KEEP)
-        buf_finish(&j->body);
-    buf_clear(&j->body);
-}
-
-static void job_end(struct job *j, enum job_outcome outcome)
-{
-    struct engine *e = j->engine;
+    struct worker *w = j->worker;
     j->record->outcome = outcome;
-    j->record->ended = now_in_record(j);
-    http_cancel(&j->exchange);
-    timer_cancel(e->config.loop, &j->poll);
-    timer_cancel(e->config.loop, &j->timeout);
-    reset_body(j);
+    j->record->ended = now;
+    ask_release(j->ask);
+    j->ask = NULL;
+    timer_cancel(w->loop, &j->pause);
+    deadline_unset(&j->timeout);
     *j->link = j->next;
     if (j->next)
         j->next->link = j->link;
-    j->next = e->spare;
-    e->spare = j;
+    j->next = w->spare;
+    w->spare = j;
     j->checking = false;
+    record_job_ended(&w->record, j->record);
     report_progress(j);
-    count_in_flight(e, -1);
-    engine_job_ended(e, j->user, j->record);
+    worker_job_ended(w, j->user, j->record);
 }
 
 static void job_fail(struct job *j, enum fail_kind kind, const char *why)
@@ -198,59 +187,64 @@ static void job_fail(struct job *j, enum fail_kind kind, const char *why)
     snprintf(text, sizeof text, "%s: %s", step_of(j)->name, why);
     j->record->fail = kind;
     j->record->failed_step = j->step;
-    j->record->error = record_message(j->engine->config.record, text);
-    job_end(j, JOB_FAILED);
+    j->record->error = record_message(&j->worker->record, text);
+    job_end(j, JOB_FAILED, now_in_record(j));
 }
 
-void job_stop_all(struct engine *e)
+void job_stop_all(struct worker *w)
 {
-    for (struct job *j = e->running, *next; j; j = next) {
+    for (struct job *j = w->running, *next; j; j = next) {
         next = j->next;
         if (!j->checking)
-            job_end(j, JOB_UNFINISHED);
+            job_end(j, JOB_UNFINISHED, now_in_record(j));
     }
 }
 
-static void on_timeout(struct timer *timer)
+static void on_timeout(struct deadline *d)
 {
-    struct job *j = (struct job *)((char *)timer - offsetof(struct job, timeout));
+    struct job *j = (struct job *)((char *)d - offsetof(struct job, timeout));
     char limit[DURATION_TEXT], why[80];
-    snprintf(why, sizeof why, "not done within %s",
-             duration_text(j->engine->config.plan->load.timeout, limit));
+    snprintf(why, sizeof why, "not done within %s", duration_text(j->worker->plan->load.timeout, limit));
     job_fail(j, FAIL_TIMEOUT, why);
 }
 
 /* ---- asking ---- */
 
-/* Is an answer with an expected status read as JSON? */
-static bool is_read(const struct plan_step *step)
-{
-    return step->kind == STEP_POLL || step->capture_count > 0;
-}
-
 static void ask(struct job *j)
 {
-    const struct plan_step *step = step_of(j);
-    const struct engine_config *c = &j->engine->config;
+    struct worker *w = j->worker;
+    const struct engine_config *c = w->config;
     char error[REQUEST_ERROR_TEXT];
-    reset_body(j);
-    j->body.max_bytes = step->model_valid ? MODEL_MAX : is_read(step) ? ANSWER_JSON_MAX : ANSWER_MAX;
-    if (!request_render(&j->request, &c->target, step, j->values, c->payload, j->nonce, error)) {
+    const struct payload *payload =
+        c->payload_count ? &c->payloads[j->record->number % c->payload_count] : NULL;
+    j->ask = ask_start(&w->asks, j, j->step, j->values, payload, j->nonce, error);
+    if (!j->ask) {
         job_fail(j, FAIL_BODY, error);
         return;
     }
-    memcpy(j->exchange.iov, j->request.iov, sizeof j->request.iov);
-    j->exchange.iov_count = j->request.iov_count;
-    j->exchange.idempotent = step->method == METHOD_GET;
-    j->asked = loop_now(c->loop);
-    http_start(&j->engine->pool, &j->exchange);
+    j->asked = j->ask->exchange.started;
+    if (step_of(j)->kind == STEP_POLL) {
+        j->record->polls++;
+        w->record.traffic.polls++;
+    }
 }
 
-static void on_poll(struct timer *timer)
+static void on_pause(struct timer *timer)
 {
-    struct job *j = (struct job *)((char *)timer - offsetof(struct job, poll));
-    j->record->polls++;
-    ask(j);
+    ask((struct job *)((char *)timer - offsetof(struct job, pause)));
+}
+
+static void pause_until(struct job *j, nsec until)
+{
+    timer_set(j->worker->loop, &j->pause, until);
+}
+
+/* Jobs that were submitted together shall not poll together for ever. */
+static nsec poll_interval(struct job *j)
+{
+    const struct plan_step *step = step_of(j);
+    nsec spread = (nsec)((double)step->every * step->jitter);
+    return step->every + (spread ? rng_range(&j->rng, -spread, spread) : 0);
 }
 
 /* A poll waits one interval before it asks for the first time: the answer to the submission said "not yet".
@@ -258,41 +252,44 @@ static void on_poll(struct timer *timer)
 static void begin_step(struct job *j, int step)
 {
     j->step = step;
-    j->record->steps[step].start = now_in_record(j);
-    if (step_of(j)->kind == STEP_POLL)
-        timer_set(j->engine->config.loop, &j->poll, loop_now(j->engine->config.loop) + step_of(j)->every);
-    else
-        ask(j);
+    j->tries = 0;
+    if (step_of(j)->kind == STEP_POLL) {
+        nsec now = loop_now(j->worker->loop);
+        j->record->steps[step].start = worker_time(j->worker, now);
+        pause_until(j, now + poll_interval(j));
+        return;
+    }
+    j->record->steps[step].start = step ? now_in_record(j) : j->record->sent;
+    ask(j);
 }
 
-static void end_step(struct job *j)
+/* The step is over at `now`, in the record's terms. */
+static void end_step(struct job *j, nsec now)
 {
-    const struct workflow *w = &j->engine->config.plan->workflow;
+    const struct workflow *w = &j->worker->plan->workflow;
     if (j->step == w->accept_step)
         j->record->accepted = true;
-    if (j->step + 1 < w->step_count)
-        begin_step(j, j->step + 1);
-    else
-        job_end(j, JOB_OK);
+    if (j->step + 1 == w->step_count) {
+        job_end(j, JOB_OK, now);
+        return;
+    }
+    ask_release(j->ask);
+    j->ask = NULL;
+    begin_step(j, j->step + 1);
 }
 
 /* ---- answers ---- */
 
-static bool is_expected(const struct plan_step *step, int status)
-{
-    for (int i = 0; i < step->expect_count; i++)
-        if (step->expect[i] == status)
-            return true;
-    return false;
-}
-
 static void fail_status(struct job *j, const json_t *root)
 {
-    const char *said = answer_text(root, "/error", &j->engine->scratch);
+    const char *said = answer_text(root, "/error", &j->worker->scratch);
     if (!said)
-        said = answer_text(root, "/message", &j->engine->scratch);
-    char why[ERROR_TEXT];
-    snprintf(why, sizeof why, "status %d%s%.160s", j->exchange.status, said ? ", " : "", said ? said : "");
+        said = answer_text(root, "/message", &j->worker->scratch);
+    char why[ERROR_TEXT], tries[40] = "";
+    if (j->tries)
+        snprintf(tries, sizeof tries, " after %d retr%s", j->tries, j->tries == 1 ? "y" : "ies");
+    snprintf(why, sizeof why, "status %d%s%s%.160s", j->ask->exchange.status, tries, said ? ", " : "",
+             said ? said : "");
     job_fail(j, FAIL_STATUS, why);
 }
 
@@ -302,7 +299,7 @@ static bool take_captures(struct job *j, const json_t *root)
     const struct plan_step *step = step_of(j);
     for (int i = 0; i < step->capture_count; i++) {
         const struct plan_capture *c = &step->captures[i];
-        const char *text = answer_text(root, c->pointer, &j->engine->scratch);
+        const char *text = answer_text(root, c->pointer, &j->worker->scratch);
         if (!text) {
             char why[ERROR_TEXT];
             snprintf(why, sizeof why, "the answer has no text or number at %.200s", c->pointer);
@@ -318,11 +315,12 @@ static bool take_captures(struct job *j, const json_t *root)
 static void take_times(struct job *j, const json_t *root)
 {
     const struct plan_step *step = step_of(j);
+    struct arena *scratch = &j->worker->scratch;
     if (!step->created_pointer || !step->started_pointer || !step->finished_pointer)
         return;
-    double created = answer_time(root, step->created_pointer, &j->engine->scratch);
-    double started = answer_time(root, step->started_pointer, &j->engine->scratch);
-    double finished = answer_time(root, step->finished_pointer, &j->engine->scratch);
+    double created = answer_time(root, step->created_pointer, scratch);
+    double started = answer_time(root, step->started_pointer, scratch);
+    double finished = answer_time(root, step->finished_pointer, scratch);
     if (created < 0 || started < created || finished < started)
         return;
     j->record->queue = nsec_from_sec(started - created);
@@ -333,49 +331,69 @@ static void fail_by_target(struct job *j, const json_t *root)
 {
     const struct plan_step *step = step_of(j);
     const char *said =
-        answer_text(root, step->error_pointer ? step->error_pointer : "/error", &j->engine->scratch);
+        answer_text(root, step->error_pointer ? step->error_pointer : "/error", &j->worker->scratch);
     char why[ERROR_TEXT];
     snprintf(why, sizeof why, "the target says the job failed%s%.160s", said ? ": " : "", said ? said : "");
     job_fail(j, FAIL_JOB, why);
 }
 
+/* How long the target asks us to stay away; -1: it does not. */
+static nsec told_to_wait(const struct ask *a)
+{
+    enum { LONGEST = 86400 };
+    int64_t seconds = a->exchange.retry_after;
+    return seconds < 0 ? -1 : (seconds < LONGEST ? seconds : LONGEST) * NSEC_PER_SEC;
+}
+
+static void poll_again(struct job *j)
+{
+    nsec told = told_to_wait(j->ask);
+    ask_release(j->ask);
+    j->ask = NULL;
+    pause_until(j, j->asked + (told > 0 ? told : poll_interval(j)));
+}
+
 static void on_poll_answer(struct job *j, const json_t *root)
 {
     const struct plan_step *step = step_of(j);
+    nsec now = worker_time(j->worker, j->ask->exchange.ended);
     if (jsonptr_any(root, step->fail, step->fail_count)) {
         fail_by_target(j, root);
         return;
     }
     if (!jsonptr_any(root, step->until, step->until_count)) {
-        timer_set(j->engine->config.loop, &j->poll, j->asked + step->every);
+        poll_again(j);
         return;
     }
-    j->record->steps[j->step].end = now_in_record(j);
+    j->record->steps[j->step].end = now;
     take_times(j, root);
     if (take_captures(j, root))
-        end_step(j);
+        end_step(j, now);
 }
 
 static void begin_check(struct job *j)
 {
-    timer_cancel(j->engine->config.loop, &j->timeout);
+    struct ask *a = j->ask;
+    deadline_unset(&j->timeout);
     j->checking = true;
-    j->record->model_bytes = (int64_t)j->body.len;
-    j->check.bytes = j->body.bytes;
-    j->check.len = j->body.len;
-    checker_submit(j->engine->checker, &j->check);
+    j->record->model_bytes = (int64_t)a->body.len;
+    a->check.bytes = a->body.bytes;
+    a->check.len = a->body.len;
+    checker_submit(j->worker->checker, &a->check);
 }
 
-static void on_checked(struct check *check)
+static void on_checked(struct ask *a)
 {
-    struct job *j = (struct job *)((char *)check - offsetof(struct job, check));
+    struct job *j = a->job;
+    const struct check *check = &a->check;
     j->checking = false;
     j->record->model_checked = true;
     j->record->model_valid = check->report.valid;
     j->record->model_triangles = check->report.triangles;
+    j->record->model_hash = check->hash;
     j->record->validate = check->took;
     if (check->report.valid)
-        end_step(j);
+        end_step(j, now_in_record(j));
     else
         job_fail(j, FAIL_MODEL, check->report.why);
 }
@@ -386,31 +404,70 @@ static void on_expected(struct job *j, const json_t *root)
         on_poll_answer(j, root);
         return;
     }
-    j->record->steps[j->step].end = now_in_record(j);
+    nsec now = worker_time(j->worker, j->ask->exchange.ended);
+    j->record->steps[j->step].end = now;
     if (!take_captures(j, root))
         return;
     if (step_of(j)->model_valid)
         begin_check(j);
     else
-        end_step(j);
+        end_step(j, now);
 }
 
-static void on_answer(struct http_exchange *x)
+/* ---- refusals for now ---- */
+
+static bool is_throttled(const struct plan_step *step, int status)
 {
-    struct job *j = (struct job *)((char *)x - offsetof(struct job, exchange));
-    const struct plan_step *step = step_of(j);
+    enum { TOO_MANY_REQUESTS = 429, UNAVAILABLE = 503 };
+    for (int i = 0; i < step->retry.status_count; i++)
+        if (step->retry.statuses[i] == status)
+            return true;
+    return step->retry.status_count == 0 && (status == TOO_MANY_REQUESTS || status == UNAVAILABLE);
+}
+
+/* True when the step is tried again, as the workflow says. */
+static bool try_again(struct job *j)
+{
+    const struct plan_retry *retry = &step_of(j)->retry;
+    struct worker *w = j->worker;
+    if (!is_throttled(step_of(j), j->ask->exchange.status))
+        return false;
+    j->record->throttled++;
+    w->record.traffic.throttled++;
+    if (j->tries >= retry->times)
+        return false;
+    j->tries++;
+    j->record->retries++;
+    w->record.traffic.retries++;
+    nsec told = told_to_wait(j->ask), ended = j->ask->exchange.ended;
+    ask_release(j->ask);
+    j->ask = NULL;
+    pause_until(j, ended + (told >= 0 ? told : retry->wait));
+    return true;
+}
+
+static void on_answer(struct ask *a)
+{
+    struct job *j = a->job;
+    const struct plan_step *step = a->step;
+    const struct http_exchange *x = &a->exchange;
     if (x->fail != FAIL_NONE) {
         job_fail(j, x->fail, x->error);
         return;
     }
-    arena_reset(&j->engine->scratch);
-    bool expected = is_expected(step, x->status);
-    /* What nobody reads is not parsed; an unexpected answer may say why. */
+    bool expected = ask_is_expected(step, x->status), read = ask_is_read(step);
+    if (expected && !read) {
+        on_expected(j, NULL);
+        return;
+    }
+    if (!expected && try_again(j))
+        return;
+    arena_reset(&j->worker->scratch);
     char why[ANSWER_ERROR];
-    json_t *root = !expected || is_read(step) ? answer_parse(&j->body, why) : NULL;
+    json_t *root = answer_parse(&a->body, why); /* one that was not expected may say why, too */
     if (!expected)
         fail_status(j, root);
-    else if (is_read(step) && !root)
+    else if (!root)
         job_fail(j, FAIL_BODY, why);
     else
         on_expected(j, root);

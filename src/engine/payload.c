@@ -39,11 +39,10 @@ bool payload_init(struct payload *p, const void *bytes, size_t len, bool unique,
         p->tail_bytes = p->template.tail_bytes;
         return true;
     }
-    buf_init(&p->file, PAYLOAD_MAX_BYTES);
-    buf_add(&p->file, bytes, len);
-    if (!p->file.failed)
+    p->file = bytes;
+    p->file_bytes = len;
+    if (len <= PAYLOAD_MAX_BYTES)
         return true;
-    buf_finish(&p->file);
     snprintf(error, PAYLOAD_ERROR_TEXT, "the file is larger than %d MiB", PAYLOAD_MAX_BYTES >> 20);
     return false;
 }
@@ -52,22 +51,21 @@ void payload_finish(struct payload *p)
 {
     if (p->unique)
         png_template_finish(&p->template);
-    else
-        buf_finish(&p->file);
 }
 
 int payload_pieces(const struct payload *p, uint64_t nonce, unsigned char *tail, struct iovec ret[2])
 {
-    const struct buf *head = p->unique ? &p->template.head : &p->file;
-    ret[0] = (struct iovec){head->bytes, head->len};
-    if (!p->unique)
+    if (!p->unique) {
+        ret[0] = (struct iovec){(void *)(uintptr_t)p->file, p->file_bytes};
         return 1;
+    }
     png_template_tail(&p->template, nonce, tail);
+    ret[0] = (struct iovec){p->template.head.bytes, p->template.head.len};
     ret[1] = (struct iovec){tail, p->tail_bytes};
     return 2;
 }
 
 size_t payload_bytes(const struct payload *p)
 {
-    return (p->unique ? p->template.head.len : p->file.len) + p->tail_bytes;
+    return (p->unique ? p->template.head.len : p->file_bytes) + p->tail_bytes;
 }

@@ -1,9 +1,9 @@
 /*
- * payload - the picture that every user uploads, loaded once and shared by all.
+ * payload - a picture that users upload, there once and sent from there by everybody.
  *
  * With `unique` it is encoded again as a PNG template, so that each upload differs in its pixels (no cache of
  * the target can answer) while all but a short tail of the bytes is shared; without, the file is sent as it
- * is. Read-only after loading: any thread.
+ * lies in the caller's memory, mapped say. Read-only after loading: any thread.
  */
 #pragma once
 
@@ -13,7 +13,8 @@
 
 struct payload {
     bool unique;
-    struct buf file; /* as read, when not unique */
+    const void *file; /* the caller's, when not unique */
+    size_t file_bytes;
     struct png_template template;
     size_t tail_bytes; /* what each copy needs of its own; 0 when not unique */
     const char *mime;
@@ -22,7 +23,7 @@ struct payload {
 
 enum { PAYLOAD_ERROR_TEXT = 300, PAYLOAD_MAX_BYTES = 64 << 20 };
 
-/* From an image file's bytes. Returns false with a sentence in `error`; then there is nothing to finish. */
+/* From an image file's bytes, which have to stay when it is not `unique`. Returns false with a sentence in `error`; then there is nothing to finish. */
 bool payload_init(struct payload *p, const void *bytes, size_t len, bool unique,
                   char error[PAYLOAD_ERROR_TEXT]);
 void payload_finish(struct payload *p);

@@ -6,13 +6,11 @@
 
 enum { HEAD_MAX = 64 << 10, BODY_MAX = 1 << 20, PATH_MAX_BYTES = 8 << 10 };
 
-void request_init(struct request *r, const struct payload *payload)
+void request_init(struct request *r)
 {
     *r = (struct request){0};
     buf_init(&r->head, HEAD_MAX);
     buf_init(&r->body, BODY_MAX);
-    if (payload && payload->tail_bytes && !(r->tail = malloc(payload->tail_bytes)))
-        abort();
 }
 
 void request_finish(struct request *r)
@@ -194,6 +192,12 @@ static void assemble(struct request *r, struct image_place place, const struct p
     if (!place.present) {
         add_piece(r, r->body.bytes, r->body.len);
         return;
+    }
+    if (payload->tail_bytes > r->tail_bytes) { /* pictures may differ in it */
+        r->tail = realloc(r->tail, payload->tail_bytes);
+        if (!r->tail)
+            abort();
+        r->tail_bytes = payload->tail_bytes;
     }
     struct iovec pieces[2];
     int count = payload_pieces(payload, nonce, r->tail, pieces);

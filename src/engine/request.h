@@ -13,15 +13,15 @@
 struct request {
     struct buf head;
     struct buf body;
-    unsigned char *tail; /* of the picture */
+    unsigned char *tail; /* of the picture; made when the first one is uploaded */
+    size_t tail_bytes;
     struct iovec iov[HTTP_IOV_MAX];
     int iov_count;
 };
 
 enum { REQUEST_ERROR_TEXT = 160 };
 
-/* `payload` may be NULL when no step uploads. */
-void request_init(struct request *r, const struct payload *payload);
+void request_init(struct request *r);
 void request_finish(struct request *r);
 
 /*

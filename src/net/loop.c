@@ -6,7 +6,9 @@
 
 void loop_init(struct loop *loop, const struct loop_backend *backend)
 {
-    *loop = (struct loop){.backend = backend};
+    *loop = (struct loop){.backend = backend, .in = malloc(LOOP_RECV_MAX)};
+    if (!loop->in)
+        abort();
     heap_init(&loop->timers);
 }
 
@@ -17,6 +19,7 @@ void loop_finish(struct loop *loop)
             loop_close(loop, s);
     heap_finish(&loop->timers);
     free(loop->sockets);
+    free(loop->in);
 }
 
 void loop_destroy(struct loop *loop)
@@ -41,13 +44,20 @@ struct loop_socket *loop_socket(struct loop *loop, int socket)
     return &loop->sockets[socket];
 }
 
-/* ---- complete operations ---- */
+struct loop_socket *loop_socket_open(struct loop *loop, int socket)
+{
+    struct loop_socket *s = loop_socket(loop, socket);
+    *s = (struct loop_socket){.open = true, .generation = s->generation + 1};
+    return s;
+}
 
-void loop_complete(struct loop *loop, struct op *op, int result)
+/* ---- the queue ---- */
+
+static void enqueue(struct loop *loop, struct op *op, bool attempted)
 {
     assert(op->state == OP_PARKED);
-    op->state = OP_COMPLETE;
-    op->result = result;
+    op->state = OP_QUEUED;
+    op->attempted = attempted;
     op->next = NULL;
     op->prev = loop->last;
     if (loop->last)
@@ -55,10 +65,16 @@ void loop_complete(struct loop *loop, struct op *op, int result)
     else
         loop->first = op;
     loop->last = op;
-    loop->complete_count++;
+    loop->queued++;
 }
 
-static void take_from_list(struct loop *loop, struct op *op)
+void loop_complete(struct loop *loop, struct op *op, int result)
+{
+    op->result = result;
+    enqueue(loop, op, true);
+}
+
+static void dequeue(struct loop *loop, struct op *op)
 {
     if (op->prev)
         op->prev->next = op->next;
@@ -68,7 +84,8 @@ static void take_from_list(struct loop *loop, struct op *op)
         op->next->prev = op->prev;
     else
         loop->last = op->prev;
-    loop->complete_count--;
+    loop->queued--;
+    op->state = OP_PARKED;
 }
 
 /* Ends an operation without `done`. */
@@ -76,8 +93,8 @@ static void drop(struct loop *loop, struct op *op)
 {
     if (!op)
         return;
-    if (op->state == OP_COMPLETE)
-        take_from_list(loop, op);
+    if (op->state == OP_QUEUED)
+        dequeue(loop, op);
     op->state = OP_IDLE;
 }
 
@@ -86,23 +103,31 @@ static void forget(struct loop *loop, const struct op *op)
     if (op->socket < 0)
         return;
     struct loop_socket *s = loop_socket(loop, op->socket);
-    if (s->connect == op)
-        s->connect = NULL;
-    if (s->send == op)
-        s->send = NULL;
     if (s->recv == op)
         s->recv = NULL;
+    else if (s->send == op)
+        s->send = NULL;
+    else if (s->connect == op)
+        s->connect = NULL;
 }
 
-/* Only those that are complete now: what they complete in turn waits until timers and I/O had their turn. */
+void loop_done(struct loop *loop, struct op *op)
+{
+    assert(op->state == OP_PARKED);
+    forget(loop, op);
+    op->state = OP_IDLE;
+    op->done(op, op->result);
+}
+
+/* Only those that stand in the queue now: what they queue in turn waits until timers and I/O had their turn.
+ */
 static void dispatch(struct loop *loop)
 {
-    for (int n = loop->complete_count; n > 0 && loop->first; n--) {
+    for (int n = loop->queued; n > 0 && loop->first; n--) {
         struct op *op = loop->first;
-        take_from_list(loop, op);
-        op->state = OP_IDLE;
-        forget(loop, op);
-        op->done(op, op->result);
+        dequeue(loop, op);
+        if (op->attempted || loop->backend->try_recv(loop, op))
+            loop_done(loop, op);
     }
 }
 
@@ -123,11 +148,12 @@ void loop_run(struct loop *loop)
     loop->stopping = false;
     while (!loop->stopping) {
         const struct heap_node *next = heap_first(&loop->timers);
-        nsec deadline = loop->complete_count ? 0 : next ? next->due : NSEC_NEVER;
+        nsec deadline = loop->queued ? 0 : next ? next->due : NSEC_NEVER;
         loop->backend->wait(loop, deadline);
-        dispatch(loop);
         if (!loop->stopping)
             fire_timers(loop);
+        if (!loop->stopping)
+            dispatch(loop); /* last: most of it are sends that the two before have made */
     }
 }
 
@@ -186,33 +212,50 @@ void loop_connect(struct loop *loop, struct op *op, const struct loop_addr *addr
 void loop_cancel_connect(struct loop *loop, struct op *op)
 {
     int socket = op->socket;
+    if (op->state == OP_IDLE)
+        return;
     drop(loop, op);
     if (socket >= 0 && loop_socket(loop, socket)->open)
         loop_close(loop, socket);
 }
 
-void loop_send(struct loop *loop, int socket, struct op *op, struct iovec *iov, int count)
+const struct iovec *loop_rest(const struct op *op, struct iovec room[LOOP_IOV_MAX], int *ret_count)
+{
+    size_t skip = op->sent;
+    int first = 0;
+    *ret_count = op->iov_count;
+    if (!skip)
+        return op->iov;
+    while (skip >= op->iov[first].iov_len)
+        skip -= op->iov[first++].iov_len;
+    *ret_count -= first;
+    memcpy(room, op->iov + first, (size_t)*ret_count * sizeof *room);
+    room[0].iov_base = (char *)room[0].iov_base + skip;
+    room[0].iov_len -= skip;
+    return room;
+}
+
+void loop_send(struct loop *loop, int socket, struct op *op, const struct iovec *iov, int count)
 {
     struct loop_socket *s = loop_socket(loop, socket);
-    assert(s->open && !s->send);
+    assert(s->open && !s->send && count <= LOOP_IOV_MAX);
     park(op, socket);
     op->iov = iov;
     op->iov_count = count;
+    op->sent = 0;
     s->send = op;
-    if (s->writable)
-        loop->backend->try_send(loop, op);
+    if (s->writable && loop->backend->try_send(loop, op))
+        enqueue(loop, op, true);
 }
 
-void loop_recv(struct loop *loop, int socket, struct op *op, void *bytes, size_t len)
+void loop_recv(struct loop *loop, int socket, struct op *op)
 {
     struct loop_socket *s = loop_socket(loop, socket);
     assert(s->open && !s->recv);
     park(op, socket);
-    op->bytes = bytes;
-    op->len = len;
     s->recv = op;
     if (s->readable)
-        loop->backend->try_recv(loop, op);
+        enqueue(loop, op, false);
 }
 
 void loop_close(struct loop *loop, int socket)
@@ -222,6 +265,6 @@ void loop_close(struct loop *loop, int socket)
     drop(loop, s->connect);
     drop(loop, s->send);
     drop(loop, s->recv);
-    *s = (struct loop_socket){0};
+    *s = (struct loop_socket){.generation = s->generation};
     loop->backend->close(loop, socket);
 }

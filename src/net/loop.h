@@ -22,6 +22,8 @@
 struct loop;
 struct loop_backend;
 
+enum { LOOP_IOV_MAX = 16, LOOP_SEND_MAX = 1 << 30, LOOP_RECV_MAX = 256 << 10 };
+
 struct loop_addr { /* the simulation ignores it: there is one peer */
     struct sockaddr_storage storage;
     socklen_t len;
@@ -30,15 +32,16 @@ struct loop_addr { /* the simulation ignores it: there is one peer */
 /* Intrusive; zero it before the first use. */
 struct op {
     void (*done)(struct op *op, int result);
+    const char *bytes; /* of a recv: what came, in the loop's own buffer; good during `done` */
     /* the loop's own: */
-    enum { OP_IDLE, OP_PARKED, OP_COMPLETE } state;
-    struct op *next, *prev; /* in the list of those that are complete */
+    enum { OP_IDLE, OP_PARKED, OP_QUEUED } state;
+    bool attempted;         /* queued: `result` is known; else it is yet to be tried */
+    struct op *next, *prev; /* in the queue */
     int result;
     int socket;
-    struct iovec *iov; /* send */
+    const struct iovec *iov; /* send */
     int iov_count;
-    void *bytes; /* recv */
-    size_t len;
+    size_t sent;
 };
 
 struct timer {
@@ -74,12 +77,13 @@ bool timer_armed(const struct timer *timer);
 
 /* A non-blocking TCP connection: the result is a socket, or -errno. Cancel with loop_cancel_connect(). */
 void loop_connect(struct loop *loop, struct op *op, const struct loop_addr *addr);
-void loop_cancel_connect(struct loop *loop, struct op *op);
-/* At most one send and one recv are under way on a socket. A send may be short: the result says how much
- * went. */
-void loop_send(struct loop *loop, int socket, struct op *op, struct iovec *iov, int count);
-/* 0 is the end of the stream. */
-void loop_recv(struct loop *loop, int socket, struct op *op, void *bytes, size_t len);
+void loop_cancel_connect(struct loop *loop, struct op *op); /* does nothing when it is over */
+/* At most one send and one recv are under way on a socket. A send is done when all of it has gone, at most
+ * LOOP_SEND_MAX bytes in at most LOOP_IOV_MAX pieces, which stay unchanged until then. */
+void loop_send(struct loop *loop, int socket, struct op *op, const struct iovec *iov, int count);
+/* What has come, at most LOOP_RECV_MAX bytes; 0 is the end of the stream. Nobody brings a buffer: of ten
+ * thousand connections that wait, none needs one. */
+void loop_recv(struct loop *loop, int socket, struct op *op);
 /* Its operations end without `done`. */
 void loop_close(struct loop *loop, int socket);
 

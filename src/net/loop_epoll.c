@@ -26,7 +26,8 @@ struct epoll_loop {
     int event_at;
 };
 
-/* An event's data is a socket's number, or a watch's address with this bit set (addresses are even). */
+/* An event's data is a watch's address with this bit set (addresses are even), or a socket's generation and
+ * number: events of one that was closed in the same turn are nobody's, whoever has its number now. */
 enum { WATCH_BIT = 1 };
 
 static struct epoll_loop *of(struct loop *loop)
@@ -42,35 +43,71 @@ static nsec epoll_now(struct loop *loop)
 
 /* ---- sockets ---- */
 
-static void try_send(struct loop *loop, struct op *op)
+static ssize_t send_pieces(int socket, const struct iovec *iov, int count)
 {
-    struct msghdr message = {.msg_iov = op->iov, .msg_iovlen = (size_t)op->iov_count};
-    ssize_t n;
-    do
-        n = sendmsg(op->socket, &message, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        loop_socket(loop, op->socket)->writable = false;
-    else
-        loop_complete(loop, op, n < 0 ? -errno : (int)n);
+    if (count == 1)
+        return send(socket, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+    struct msghdr message = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)count};
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
-static void try_recv(struct loop *loop, struct op *op)
+static size_t bytes_of(const struct iovec *iov, int count)
+{
+    size_t sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += iov[i].iov_len;
+    return sum;
+}
+
+static bool over(struct op *op, int result)
+{
+    op->result = result;
+    return true;
+}
+
+static bool try_send(struct loop *loop, struct op *op)
+{
+    for (;;) {
+        struct iovec room[LOOP_IOV_MAX];
+        int count;
+        const struct iovec *rest = loop_rest(op, room, &count);
+        ssize_t n = send_pieces(op->socket, rest, count);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno != EAGAIN)
+            return over(op, -errno);
+        if (n > 0)
+            op->sent += (size_t)n;
+        if (n > 0 && (size_t)n == bytes_of(rest, count))
+            return over(op, (int)op->sent);
+        /* The kernel's buffer is full; when it has room again there is an edge. */
+        loop_socket(loop, op->socket)->writable = false;
+        return false;
+    }
+}
+
+static bool try_recv(struct loop *loop, struct op *op)
 {
     struct loop_socket *s = loop_socket(loop, op->socket);
     ssize_t n;
     do
-        n = recv(op->socket, op->bytes, op->len, 0);
+        n = recv(op->socket, loop->in, LOOP_RECV_MAX, 0);
     while (n < 0 && errno == EINTR);
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    if (n < 0 && errno == EAGAIN) {
         s->readable = false;
-        return;
+        return false;
     }
     /* A short read has emptied the socket: the next byte makes a new edge. Not so at the end of the stream.
      */
-    if (n > 0 && (size_t)n < op->len && !s->ended)
+    if (n > 0 && n < LOOP_RECV_MAX && !s->ended)
         s->readable = false;
-    loop_complete(loop, op, n < 0 ? -errno : (int)n);
+    op->bytes = loop->in;
+    return over(op, n < 0 ? -errno : (int)n);
+}
+
+static uint64_t socket_data(uint32_t generation, int fd)
+{
+    return (uint64_t)generation << 32 | (uint64_t)fd << 1;
 }
 
 static bool add_interest(struct epoll_loop *e, int fd, uint32_t events, uint64_t data)
@@ -88,17 +125,18 @@ static void epoll_connect(struct loop *loop, struct op *op, const struct loop_ad
     }
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    bool registered =
-        add_interest(of(loop), fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, (uint64_t)fd << 1);
+    struct loop_socket *s = loop_socket_open(loop, fd);
+    bool registered = add_interest(of(loop), fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                   socket_data(s->generation, fd));
     if (!registered ||
         (connect(fd, (const struct sockaddr *)&addr->storage, addr->len) != 0 && errno != EINPROGRESS)) {
         int error = errno;
-        close(fd);
+        loop_close(loop, fd);
         loop_complete(loop, op, -error);
         return;
     }
     op->socket = fd;
-    *loop_socket(loop, fd) = (struct loop_socket){.open = true, .connect = op};
+    s->connect = op;
 }
 
 static void finish_connect(struct loop *loop, int fd)
@@ -108,14 +146,13 @@ static void finish_connect(struct loop *loop, int fd)
     socklen_t len = sizeof error;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
         error = errno;
-    if (!error) {
-        loop_complete(loop, op, fd);
-        return;
+    op->result = error ? -error : fd;
+    if (error) {
+        loop_socket(loop, fd)->connect = NULL;
+        op->socket = -1;
+        loop_close(loop, fd);
     }
-    loop_socket(loop, fd)->connect = NULL;
-    loop_close(loop, fd);
-    op->socket = -1;
-    loop_complete(loop, op, -error);
+    loop_done(loop, op);
 }
 
 static void epoll_close(struct loop *loop, int socket)
@@ -124,10 +161,15 @@ static void epoll_close(struct loop *loop, int socket)
     close(socket); /* takes it out of the epoll set, too */
 }
 
-static void socket_event(struct loop *loop, int fd, uint32_t events)
+static bool is_parked(const struct op *op)
+{
+    return op && op->state == OP_PARKED;
+}
+
+static void socket_event(struct loop *loop, int fd, uint32_t generation, uint32_t events)
 {
     struct loop_socket *s = loop_socket(loop, fd);
-    if (!s->open)
+    if (!s->open || s->generation != generation)
         return;
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         s->ended = true;
@@ -136,14 +178,18 @@ static void socket_event(struct loop *loop, int fd, uint32_t events)
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
         s->writable = true;
     if (s->connect) {
-        if (s->writable && s->connect->state == OP_PARKED)
+        if (s->writable)
             finish_connect(loop, fd);
         return;
     }
-    if (s->readable && s->recv && s->recv->state == OP_PARKED)
-        try_recv(loop, s->recv);
-    if (s->writable && s->send && s->send->state == OP_PARKED)
-        try_send(loop, s->send);
+    struct op *send = s->send, *recv = s->recv;
+    if (s->writable && is_parked(send) && try_send(loop, send))
+        loop_done(loop, send);
+    /* Whoever heard of the send's end may have closed the socket, and opened another. */
+    s = loop_socket(loop, fd);
+    if (s->generation == generation && s->readable && s->recv == recv && is_parked(recv) &&
+        try_recv(loop, recv))
+        loop_done(loop, recv);
 }
 
 /* ---- foreign descriptors ---- */
@@ -199,11 +245,11 @@ static void epoll_wait_turn(struct loop *loop, nsec deadline)
     for (e->event_at = 0; e->event_at < e->event_count; e->event_at++) {
         const struct epoll_event *event = &e->events[e->event_at];
         if (!(event->data.u64 & WATCH_BIT)) {
-            int fd = (int)(event->data.u64 >> 1);
+            int fd = (int)((uint32_t)event->data.u64 >> 1);
             if (fd == e->wake_event)
                 woken(e);
             else
-                socket_event(loop, fd, event->events);
+                socket_event(loop, fd, (uint32_t)(event->data.u64 >> 32), event->events);
         } else if (event->data.u64 != WATCH_BIT) {
             struct watch_fd *watch = (struct watch_fd *)(uintptr_t)(event->data.u64 & ~(uint64_t)WATCH_BIT);
             watch->ready(watch);
@@ -242,7 +288,7 @@ struct loop *loop_epoll_create(void)
     e->epoll = epoll_create1(EPOLL_CLOEXEC);
     e->wake_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (e->epoll < 0 || e->wake_event < 0 ||
-        !add_interest(e, e->wake_event, EPOLLIN, (uint64_t)e->wake_event << 1)) {
+        !add_interest(e, e->wake_event, EPOLLIN, socket_data(0, e->wake_event))) {
         int error = errno;
         if (e->epoll >= 0)
             close(e->epoll);

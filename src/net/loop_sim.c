@@ -34,6 +34,9 @@ struct sim_loop {
     int socket_count;
     uint64_t lives;
     size_t chunk;
+    int64_t operations; /* so far */
+    int64_t fault_at;   /* the number of the one that fails; 0: none */
+    enum sim_fault fault;
     bool stalled;
     bool woken;
 };
@@ -75,54 +78,99 @@ static int new_socket(struct sim_loop *s)
     return number;
 }
 
+/* Is this operation the one that is to fail? */
+static bool fails(struct sim_loop *s, enum sim_fault fault)
+{
+    return s->operations == s->fault_at && s->fault == fault;
+}
+
 static void sim_connect(struct loop *loop, struct op *op, const struct loop_addr *addr)
 {
     (void)addr;
     struct sim_loop *s = of(loop);
+    s->operations++;
+    if (fails(s, SIM_FAULT_HANG))
+        return;
     int number = new_socket(s);
-    *loop_socket(loop, number) = (struct loop_socket){.open = true, .readable = true, .writable = true};
+    struct loop_socket *state = loop_socket_open(loop, number);
+    state->readable = state->writable = true;
     int error = s->server.connected(s->server.context, number);
+    if (s->operations == s->fault_at)
+        error = -ECONNREFUSED;
     if (error) {
-        *loop_socket(loop, number) = (struct loop_socket){0};
+        state->open = false;
         loop_complete(loop, op, error);
         return;
     }
     op->socket = number;
-    loop_socket(loop, number)->connect = op;
+    state->connect = op;
     loop_complete(loop, op, number);
 }
 
-static void sim_send(struct loop *loop, struct op *op)
+static bool over(struct op *op, int result)
 {
-    struct sim_loop *s = of(loop);
-    size_t total = 0;
-    for (int i = 0; i < op->iov_count; i++) {
-        size_t take = op->iov[i].iov_len;
-        if (s->chunk && take > s->chunk - total)
-            take = s->chunk - total;
-        if (take)
-            s->server.received(s->server.context, op->socket, op->iov[i].iov_base, take);
-        total += take;
-        if (s->chunk && total == s->chunk)
-            break;
-    }
-    loop_complete(loop, op, s->sockets[op->socket].error ? s->sockets[op->socket].error : (int)total);
+    op->result = result;
+    return true;
 }
 
-static void sim_recv(struct loop *loop, struct op *op)
+/* Hands the server at most one chunk at a time; the rest in the same call, as a kernel with room would. */
+static void hand_on(struct sim_loop *s, int socket, const char *bytes, size_t len)
+{
+    while (len) {
+        size_t n = limited(s, len);
+        s->server.received(s->server.context, socket, bytes, n);
+        bytes += n;
+        len -= n;
+    }
+}
+
+static bool sim_send(struct loop *loop, struct op *op)
+{
+    struct sim_loop *s = of(loop);
+    s->operations++;
+    if (fails(s, SIM_FAULT_HANG))
+        return false;
+    if (fails(s, SIM_FAULT_RESET) || s->sockets[op->socket].error) {
+        s->sockets[op->socket].error = -ECONNRESET;
+        return over(op, -ECONNRESET);
+    }
+    for (int i = 0; i < op->iov_count; i++) {
+        bool half = fails(s, SIM_FAULT_SHORT);
+        hand_on(s, op->socket, op->iov[i].iov_base, half ? op->iov[i].iov_len / 2 : op->iov[i].iov_len);
+        op->sent += op->iov[i].iov_len;
+    }
+    return over(op, (int)op->sent);
+}
+
+static bool sim_recv(struct loop *loop, struct op *op)
 {
     struct sim_loop *s = of(loop);
     struct sim_socket *socket = &s->sockets[op->socket];
-    if (socket->error) {
-        loop_complete(loop, op, socket->error);
-    } else if (socket->inbox.len) {
-        size_t n = limited(s, socket->inbox.len < op->len ? socket->inbox.len : op->len);
-        memcpy(op->bytes, socket->inbox.bytes, n);
-        buf_consume(&socket->inbox, n);
-        loop_complete(loop, op, (int)n);
-    } else if (loop_socket(loop, op->socket)->ended) {
-        loop_complete(loop, op, 0);
+    bool something = socket->error || socket->inbox.len || loop_socket(loop, op->socket)->ended;
+    if (!something)
+        return false;
+    s->operations++;
+    if (fails(s, SIM_FAULT_RESET))
+        socket->error = -ECONNRESET;
+    if (fails(s, SIM_FAULT_HANG)) {
+        buf_clear(&socket->inbox);
+        return false;
     }
+    if (fails(s, SIM_FAULT_SHORT) && socket->inbox.len) {
+        socket->inbox.len /= 2;
+        loop_socket(loop, op->socket)->ended = true;
+    }
+    if (fails(s, SIM_FAULT_GARBAGE) && socket->inbox.len)
+        memset(socket->inbox.bytes, 0xee, socket->inbox.len);
+    if (socket->error)
+        return over(op, socket->error);
+    if (!socket->inbox.len)
+        return over(op, 0);
+    size_t n = limited(s, socket->inbox.len < LOOP_RECV_MAX ? socket->inbox.len : LOOP_RECV_MAX);
+    memcpy(loop->in, socket->inbox.bytes, n);
+    buf_consume(&socket->inbox, n);
+    op->bytes = loop->in;
+    return over(op, (int)n);
 }
 
 static void sim_close(struct loop *loop, int socket)
@@ -174,8 +222,8 @@ static void deliver(struct sim_loop *s, const struct delivery *d)
         state->ended = true;
     else
         socket->error = -ECONNRESET;
-    if (state->recv && state->recv->state == OP_PARKED)
-        sim_recv(&s->loop, state->recv);
+    if (state->recv && state->recv->state == OP_PARKED && sim_recv(&s->loop, state->recv))
+        loop_done(&s->loop, state->recv);
 }
 
 /* ---- the loop ---- */
@@ -255,4 +303,15 @@ bool loop_sim_stalled(const struct loop *loop)
 void loop_sim_chunk(struct loop *loop, size_t bytes)
 {
     of(loop)->chunk = bytes;
+}
+
+void loop_sim_fault(struct loop *loop, int64_t number, enum sim_fault fault)
+{
+    of(loop)->fault_at = number;
+    of(loop)->fault = fault;
+}
+
+int64_t loop_sim_operations(const struct loop *loop)
+{
+    return ((const struct sim_loop *)loop)->operations;
 }

@@ -2,11 +2,24 @@
 
 #include <stdio.h>
 
+static struct loop *loop_of(const struct fetch *f)
+{
+    return f->exchange.pool->route.loop;
+}
+
 static void on_done(struct http_exchange *x)
 {
     struct fetch *f = (struct fetch *)((char *)x - offsetof(struct fetch, exchange));
-    timer_cancel(x->pool->loop, &f->deadline);
+    timer_cancel(loop_of(f), &f->deadline);
+    snprintf(f->error, sizeof f->error, "%s", x->error);
     f->done(f);
+}
+
+static bool on_body(struct http_exchange *x, const char *bytes, size_t len)
+{
+    struct fetch *f = (struct fetch *)((char *)x - offsetof(struct fetch, exchange));
+    buf_add(&f->body, bytes, len);
+    return !f->body.failed;
 }
 
 static void on_deadline(struct timer *timer)
@@ -14,8 +27,8 @@ static void on_deadline(struct timer *timer)
     struct fetch *f = (struct fetch *)((char *)timer - offsetof(struct fetch, deadline));
     http_cancel(&f->exchange);
     f->exchange.fail = FAIL_TIMEOUT;
-    f->exchange.ended = loop_now(f->exchange.pool->loop);
-    snprintf(f->exchange.error, sizeof f->exchange.error, "no answer in time");
+    f->exchange.ended = loop_now(loop_of(f));
+    snprintf(f->error, sizeof f->error, "no answer in time");
     f->done(f);
 }
 
@@ -24,7 +37,10 @@ void fetch_init(struct fetch *f, void (*done)(struct fetch *f), size_t max_body)
     *f = (struct fetch){.done = done, .exchange.done = on_done, .deadline.fire = on_deadline};
     buf_init(&f->body, max_body);
     buf_init(&f->head, 64 << 10);
-    f->exchange.body = &f->body;
+    f->exchange.take = on_body;
+    f->exchange.names = &f->names;
+    f->exchange.iov = &f->iov;
+    f->exchange.iov_count = 1;
     f->exchange.idempotent = true;
 }
 
@@ -46,16 +62,16 @@ void fetch_start(struct fetch *f, struct http_pool *pool, const struct http_targ
     http_render_head(&f->head, "GET", target, buf_text(&whole));
     buf_finish(&whole);
     buf_add_text(&f->head, "\r\n");
-    f->exchange.iov[0] = (struct iovec){f->head.bytes, f->head.len};
-    f->exchange.iov_count = 1;
-    timer_set(pool->loop, &f->deadline, loop_now(pool->loop) + timeout);
-    http_start(pool, &f->exchange);
+    f->iov = (struct iovec){f->head.bytes, f->head.len};
+    nsec now = loop_now(pool->route.loop);
+    timer_set(pool->route.loop, &f->deadline, now + timeout);
+    http_start(pool, &f->exchange, now);
 }
 
 void fetch_cancel(struct fetch *f)
 {
     if (f->exchange.pool)
-        timer_cancel(f->exchange.pool->loop, &f->deadline);
+        timer_cancel(loop_of(f), &f->deadline);
     http_cancel(&f->exchange);
 }
 

@@ -10,8 +10,11 @@
 struct fetch {
     void (*done)(struct fetch *f);
     struct http_exchange exchange; /* the outcome; a deadline that struck is FAIL_TIMEOUT */
+    char error[HTTP_ERROR_TEXT];   /* when it failed */
+    struct http1_names names;      /* of the answer */
     struct buf body;
     struct buf head;
+    struct iovec iov;
     struct timer deadline;
 };
 

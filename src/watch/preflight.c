@@ -20,7 +20,7 @@ struct visit {
 
 static void on_done(struct fetch *f)
 {
-    loop_stop(f->exchange.pool->loop);
+    loop_stop(f->exchange.pool->route.loop);
 }
 
 static void get(struct visit *v, const char *path)
@@ -65,6 +65,9 @@ static const struct {
 } hints[] = {
     {FAIL_REFUSED, "Start the backend, or name another with --target (--target embedded brings its own)."},
     {FAIL_NETWORK, "Check the host and the port in --target."},
+    {FAIL_DNS, "Check the host's spelling in --target, and your DNS."},
+    {FAIL_CONNECT, "Nothing answers there; check the host and the port in --target, and what lies between."},
+    {FAIL_TLS, "Trust its certificate with --cacert FILE, or, knowing what that means, use --insecure."},
     {FAIL_RESET, "Something listens there and hangs up; is it the backend's port?"},
     {FAIL_PROTOCOL, "Something listens there that does not speak HTTP/1.1; is it the backend's port?"},
     {FAIL_TOO_LARGE, "Something listens there that is not the backend; check the port in --target."},
@@ -78,7 +81,7 @@ static bool fail_exchange(struct visit *v, const char *path)
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
         if (hints[i].kind == x->fail)
             hint = hints[i].hint;
-    return fail(v, hint, "The target %s cannot be reached: %s (GET %s).", v->config->url, x->error, path);
+    return fail(v, hint, "The target %s cannot be reached: %s (GET %s).", v->config->url, v->fetch.error, path);
 }
 
 static void keep_clean(char *to, size_t size, const char *text)
@@ -112,7 +115,7 @@ static bool check_health(struct visit *v)
     get(v, path);
     if (v->fetch.exchange.fail != FAIL_NONE)
         return fail_exchange(v, path);
-    memcpy(v->result->server, v->fetch.exchange.server, sizeof v->result->server);
+    memcpy(v->result->server, v->fetch.names.server, sizeof v->result->server);
     if (!fetch_ok(&v->fetch))
         return fail(v, "Is it an ORFEAS backend? Another kind needs a workflow with its own `health:` path.",
                     "The target %s is not healthy: GET %s answers with status %d.", v->config->url, path,
@@ -173,10 +176,11 @@ bool preflight_run(const struct preflight_config *config, struct preflight *ret)
     struct visit v = {.config = config, .result = ret, .loop = loop_epoll_create()};
     if (!v.loop)
         return fail(&v, "", "No event loop: %s.", strerror(errno));
-    http_pool_init(&v.pool, v.loop, config->addrs, config->addr_count);
+    struct http_pool_config pool = {.loop = v.loop, .place = &config->target.place};
+    http_pool_init(&v.pool, &pool);
     fetch_init(&v.fetch, on_done, 1 << 20);
     bool ok = check_listens(&v) && check_health(&v) && check_ready(&v);
-    ret->addr = v.pool.addrs[v.pool.addr_at];
+    ret->addr = v.pool.route.place.addrs[v.pool.route.addr_at];
     fetch_finish(&v.fetch);
     http_pool_finish(&v.pool);
     loop_destroy(v.loop);

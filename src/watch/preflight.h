@@ -12,8 +12,6 @@
 #include <stdatomic.h>
 
 struct preflight_config {
-    const struct loop_addr *addrs;
-    int addr_count;
     struct http_target target;
     const char *url;         /* as the user gave it, for messages */
     const char *health_path; /* "": not asked */
@@ -29,7 +27,7 @@ struct preflight_config {
 
 struct preflight {
     struct loop_addr addr; /* the one that took the connection */
-    char server[HTTP_SERVER_TEXT];
+    char server[HTTP1_VALUE_MAX];
     char health[64];   /* "healthy", or what the status field said */
     char message[400]; /* when it failed: what is wrong */
     char hint[400];    /* ... and what to do */

@@ -61,7 +61,8 @@ struct watch *watch_create(const struct watch_config *config)
         free(w);
         return NULL;
     }
-    http_pool_init(&w->pool, w->loop, &config->addr, 1);
+    struct http_pool_config pool = {.loop = w->loop, .place = &config->target.place};
+    http_pool_init(&w->pool, &pool);
     w->probe_timer.fire = on_probe_timer;
     w->scrape_timer.fire = on_scrape_timer;
     for (int i = 0; i < PROBES; i++) {
@@ -160,7 +161,7 @@ static void on_scraped(struct fetch *f)
             snprintf(w->why, sizeof w->why, "%s answered with status %d", w->config.metrics_path,
                      f->exchange.status);
         else
-            snprintf(w->why, sizeof w->why, "%s: %.100s", w->config.metrics_path, f->exchange.error);
+            snprintf(w->why, sizeof w->why, "%s: %.100s", w->config.metrics_path, f->error);
     }
     if (w->last_scrape)
         loop_stop(w->loop);

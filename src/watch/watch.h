@@ -10,7 +10,6 @@
 #include "http_client.h"
 
 struct watch_config {
-    struct loop_addr addr;
     struct http_target target;
     const char *health_path;  /* "": no probes */
     const char *metrics_path; /* "": no scrapes */

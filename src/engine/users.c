@@ -1,0 +1,176 @@
+#include "worker.h"
+
+#include "load.h"
+
+#include <stdlib.h>
+
+static void on_user(struct timer *timer);
+static void on_leave(struct timer *timer);
+
+/* Streams of random numbers: one a user, above those of single purposes and below those of jobs. */
+enum { STREAM_USERS = 1000 };
+
+static int most_users(const struct plan_load_model *load)
+{
+    int most = 0;
+    for (int i = 0; i < load->phase_count; i++)
+        most = load->phases[i].users > most ? load->phases[i].users : most;
+    return most;
+}
+
+/* Those whose number leaves this worker's as the remainder. */
+void users_init(struct worker *w)
+{
+    int all = most_users(&w->plan->load);
+    w->user_count = all / w->shares + (w->number < all % w->shares);
+    w->users = calloc(w->user_count ? (size_t)w->user_count : 1, sizeof *w->users);
+    if (!w->users)
+        abort();
+    w->leave.fire = on_leave;
+    for (int i = 0; i < w->user_count; i++) {
+        int number = i * w->shares + w->number;
+        w->users[i] = (struct user){.worker = w, .number = number, .timer.fire = on_user};
+        rng_init(&w->users[i].rng, w->config->seed, (uint64_t)(STREAM_USERS + number));
+    }
+}
+
+void users_finish(struct worker *w)
+{
+    free(w->users);
+}
+
+static void count_users(struct worker *w, int change)
+{
+    w->users_present += change;
+    atomic_store(&w->progress->users, w->users_present);
+    record_add_users(&w->record, worker_time(w, loop_now(w->loop)), w->users_present);
+}
+
+/* ---- starting ---- */
+
+/* A user without think time whose start was skipped does not spin. */
+#define SKIP_PAUSE (10 * NSEC_PER_MSEC)
+
+static nsec draw_think(struct user *u)
+{
+    struct nsec_range think = worker_phase(u->worker)->think;
+    return rng_range(&u->rng, think.low, think.high);
+}
+
+/* Returns false when the start is skipped: the target holds too many jobs already. */
+static bool start_job(struct user *u, nsec due)
+{
+    struct worker *w = u->worker;
+    if (!worker_admit(w))
+        return false;
+    struct job_start start = {.user = u, .phase = w->phase, .due = due, .ready = due};
+    start.stream = (uint64_t)(u->number + 2) << 32 | u->jobs++;
+    job_start(w, &start);
+    return true;
+}
+
+/* Of a number of jobs: takes one of this worker's portion, or a portion from all that are left. */
+static bool take_ticket(struct worker *w)
+{
+    if (!w->plan->load.jobs)
+        return true;
+    if (!w->tickets)
+        w->tickets = engine_take_tickets(w->engine);
+    if (!w->tickets)
+        return false;
+    w->tickets--;
+    return true;
+}
+
+static void next_job(struct user *u, nsec due)
+{
+    struct worker *w = u->worker;
+    if (!take_ticket(w)) {
+        if (!w->in_flight)
+            worker_end_load(w);
+        return;
+    }
+    bool started = start_job(u, due);
+    if (!started && w->plan->load.jobs)
+        w->tickets++;
+    if (!w->load_over && (w->plan->load.users == USERS_PACED || !started))
+        timer_set(w->loop, &u->timer, due + draw_think(u) + (started ? 0 : SKIP_PAUSE));
+}
+
+/* It is time for the user's next job: the first one when it has just come. */
+static void on_user(struct timer *timer)
+{
+    struct user *u = (struct user *)((char *)timer - offsetof(struct user, timer));
+    if (!u->present) {
+        u->present = true;
+        count_users(u->worker, 1);
+    }
+    next_job(u, timer->node.due);
+}
+
+void users_job_ended(struct worker *w, struct user *u)
+{
+    if (w->plan->load.users == USERS_PACED || !u->present)
+        return;
+    nsec think = draw_think(u), now = loop_now(w->loop);
+    if (think)
+        timer_set(w->loop, &u->timer, now + think);
+    else
+        next_job(u, now);
+}
+
+/* ---- coming and going ---- */
+
+static void leave(struct user *u)
+{
+    timer_cancel(u->worker->loop, &u->timer);
+    if (u->present) {
+        u->present = false;
+        count_users(u->worker, -1);
+    }
+}
+
+void users_leave_all(struct worker *w)
+{
+    timer_cancel(w->loop, &w->leave);
+    for (int i = 0; i < w->user_count; i++)
+        leave(&w->users[i]);
+}
+
+/* On a ramp downwards the highest number goes first: from `leave_next` down each has a later time. */
+static void arm_leave(struct worker *w, nsec phase_start)
+{
+    for (; w->leave_next >= 0; w->leave_next--) {
+        struct user *u = &w->users[w->leave_next];
+        nsec at = load_leave_time(&w->plan->load, w->phase, u->number);
+        if (at > 0) {
+            timer_set(w->loop, &w->leave, phase_start + at);
+            return;
+        }
+        if (at == 0)
+            leave(u);
+    }
+}
+
+static void on_leave(struct timer *timer)
+{
+    struct worker *w = (struct worker *)((char *)timer - offsetof(struct worker, leave));
+    nsec start = timer->node.due - load_leave_time(&w->plan->load, w->phase, w->users[w->leave_next].number);
+    leave(&w->users[w->leave_next--]);
+    arm_leave(w, start);
+}
+
+/* Those whom an earlier phase has called and who have not come are called anew, or not at all. */
+void users_begin_phase(struct worker *w, nsec start)
+{
+    for (int i = 0; i < w->user_count; i++) {
+        struct user *u = &w->users[i];
+        nsec join = load_join_time(&w->plan->load, w->phase, u->number);
+        if (!u->present)
+            timer_cancel(w->loop, &u->timer);
+        if (join >= 0)
+            timer_set(w->loop, &u->timer, start + join);
+    }
+    w->leave_next = w->user_count - 1;
+    arm_leave(w, start);
+}
