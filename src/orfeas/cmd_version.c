@@ -10,6 +10,6 @@ int cmd_version(struct options *o)
     }
     printf("orfeas " ORFEAS_VERSION "\n");
     printf("build: %s, %s\n", ORFEAS_BUILD, __VERSION__);
-    printf("features: -tls -h2 -nvml -mpi\n");
+    printf("features: +tls -h2 -nvml -mpi\n");
     return EXIT_PASS;
 }
