@@ -26,6 +26,7 @@ struct http_conn {
     bool body_overflow;
     struct iovec iov[HTTP_IOV_MAX]; /* what is left to send */
     int iov_count;
+    struct http1_names names;
     struct http1 parser;
     char in[READ_BYTES];
 };
@@ -56,7 +57,8 @@ static struct http_conn *conn_create(struct http_pool *pool)
     struct http_conn *c = malloc(sizeof *c);
     if (!c)
         abort();
-    memset(c, 0, offsetof(struct http_conn, parser));
+    memset(c, 0, offsetof(struct http_conn, in));
+    c->parser.names = &c->names;
     c->connect.done = on_connect;
     c->send.done = on_send;
     c->recv.done = on_recv;
@@ -96,6 +98,7 @@ static void conn_destroy(struct http_conn *c)
     *c->link = c->next;
     if (c->next)
         c->next->link = c->link;
+    http1_finish(&c->parser);
     free(c);
 }
 
@@ -213,8 +216,8 @@ static void complete(struct http_conn *c, bool reusable)
     struct http_exchange *x = c->exchange;
     x->status = c->parser.status;
     x->retry_after = c->parser.retry_after;
-    memcpy(x->server, c->parser.server, sizeof x->server);
-    memcpy(x->date, c->parser.date, sizeof x->date);
+    memcpy(x->server, c->names.server, sizeof x->server);
+    memcpy(x->date, c->names.date, sizeof x->date);
     if (reusable) {
         c->exchange = NULL;
         c->used = true;

@@ -1,44 +1,142 @@
 #include "http1.h"
 
-#include <stdlib.h>
+#include <endian.h>
 #include <string.h>
-#include <strings.h>
+
+enum { CHUNK_LINE_MAX = 4096 };
 
 void http1_init(struct http1 *p, bool head_request)
 {
+    http1_finish(p);
+    p->kept.max_bytes = HTTP1_HEAD_MAX;
     p->state = HTTP1_HEAD;
     p->error = "";
     p->status = 0;
-    p->content_length = -1;
+    p->content_length = p->retry_after = -1;
     p->keep_alive = false;
     p->head_request = head_request;
-    p->server[0] = p->date[0] = '\0';
-    p->retry_after = -1;
-    p->framing = BODY_EMPTY;
-    p->left = 0;
-    p->trailer_bytes = 0;
-    p->header_count = 0;
     p->http10 = p->chunked_header = p->close_header = p->keep_header = false;
-    p->head_len = 0;
+    p->after_cr = false;
+    p->framing = BODY_EMPTY;
+    p->header_count = 0;
+    p->room = HTTP1_HEAD_MAX;
+    p->left = 0;
+    if (p->names)
+        p->names->server[0] = p->names->date[0] = '\0';
+}
+
+void http1_finish(struct http1 *p)
+{
+    if (p->kept.bytes)
+        buf_finish(&p->kept);
 }
 
 static bool fail(struct http1 *p, const char *why)
 {
     p->state = HTTP1_FAILED;
     p->error = why;
+    http1_finish(p);
     return false;
 }
 
-/* ---- the head ---- */
+/* ---- lines ---- */
 
 struct text {
     const char *at;
     size_t len;
 };
 
-static bool text_is(struct text t, const char *word)
+/* Of eight bytes, the lowest first: the top bit of each that is below a space, or DEL. What borrows make of
+ * the bytes above the first such one does not matter. */
+static uint64_t control_bits(uint64_t word)
 {
-    return strlen(word) == t.len && strncasecmp(t.at, word, t.len) == 0;
+    const uint64_t each = UINT64_MAX / 255;
+    uint64_t del = word ^ (each * 0x7f);
+    return (((word - each * ' ') & ~word) | ((del - each) & ~del)) & (each << 7);
+}
+
+/* The first control character, tabs aside; `end` when there is none. */
+static const char *find_control(const char *at, const char *end)
+{
+    while (end - at >= 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        uint64_t bits = control_bits(le64toh(word));
+        at += bits ? __builtin_ctzll(bits) / 8 : 8;
+        if (bits && *at++ != '\t')
+            return at - 1;
+    }
+    while (at < end && ((unsigned char)*at >= ' ' || *at == '\t') && *at != 0x7f)
+        at++;
+    return at;
+}
+
+static size_t fail_line(struct http1 *p, const char *why)
+{
+    fail(p, why);
+    return 0;
+}
+
+/*
+ * Takes bytes up to and including a line's end. `line`, without its CR LF, lies in them, or in `kept` when
+ * its beginning came earlier; `at` NULL: it is not complete, or the response failed. The limit counts before
+ * anything else, so that a line is judged alike however it was cut.
+ */
+static size_t take_line(struct http1 *p, const char *bytes, size_t len, struct text *line)
+{
+    const char *at = bytes, *end = bytes + (len < p->room ? len : p->room);
+    size_t text = 0;
+    line->at = NULL;
+    if (!p->after_cr) {
+        at = find_control(bytes, end);
+        text = (size_t)(at - bytes);
+        if (at < end && *at != '\r')
+            return fail_line(p, *at == '\n' ? "a line that does not end in CR LF"
+                                            : "a control character in a header");
+        p->after_cr = at < end;
+        at += p->after_cr;
+    }
+    bool ends = at < end;
+    if (!ends && (size_t)(end - bytes) < len)
+        return fail_line(p, p->state == HTTP1_HEAD ? "the headers are too long"
+                                                   : "a line of the chunked framing is too long");
+    if (ends && *at++ != '\n')
+        return fail_line(p, "a line that does not end in CR LF");
+    p->room -= (uint32_t)(at - bytes);
+    if (text && (!ends || p->kept.len))
+        buf_add(&p->kept, bytes, text);
+    if (p->kept.failed)
+        return fail_line(p, "no memory for a header");
+    if (ends) {
+        *line = p->kept.len ? (struct text){p->kept.bytes, p->kept.len} : (struct text){bytes, text};
+        p->after_cr = false;
+    }
+    return (size_t)(at - bytes);
+}
+
+/* ---- the head ---- */
+
+/* `word` is of small letters and hyphens. The bit that tells small letters from capital ones makes no other
+ * character one of these but a CR, and no line has that. */
+static bool text_is(struct text t, const char *word, size_t len)
+{
+    if (t.len != len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if ((t.at[i] | 0x20) != word[i])
+            return false;
+    return true;
+}
+
+#define TEXT_IS(t, word) text_is(t, word, sizeof(word) - 1)
+
+static struct text trim(struct text t)
+{
+    while (t.len && (*t.at == ' ' || *t.at == '\t'))
+        t.at++, t.len--;
+    while (t.len && (t.at[t.len - 1] == ' ' || t.at[t.len - 1] == '\t'))
+        t.len--;
+    return t;
 }
 
 static bool is_digit(char c)
@@ -49,8 +147,18 @@ static bool is_digit(char c)
 /* RFC 9110 section 5.6.2. */
 static bool is_token(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    char small = (char)(c | 0x20);
+    return (small >= 'a' && small <= 'z') || c == '-' || is_digit(c) || (c && strchr("!#$%&'*+.^_`|~", c));
+}
+
+/* At once: the rest of the line may never come. */
+static bool begins_right(struct http1 *p, const char *bytes, size_t len)
+{
+    static const char beginning[] = "HTTP/1.";
+    size_t had = p->kept.len, left = had < sizeof beginning - 1 ? sizeof beginning - 1 - had : 0;
+    if (memcmp(bytes, beginning + had, len < left ? len : left) == 0)
+        return true;
+    return fail(p, "the answer does not begin like HTTP/1.1");
 }
 
 static bool parse_status_line(struct http1 *p, struct text line)
@@ -91,7 +199,7 @@ static bool on_content_length(struct http1 *p, struct text value)
 
 static bool on_transfer_encoding(struct http1 *p, struct text value)
 {
-    if (p->chunked_header || !text_is(value, "chunked"))
+    if (p->chunked_header || !TEXT_IS(value, "chunked"))
         return fail(p, "a Transfer-Encoding other than chunked");
     p->chunked_header = true;
     return true;
@@ -99,39 +207,35 @@ static bool on_transfer_encoding(struct http1 *p, struct text value)
 
 static bool on_connection(struct http1 *p, struct text value)
 {
-    for (size_t i = 0; i < value.len;) {
-        size_t start = i;
-        while (i < value.len && value.at[i] != ',')
-            i++;
-        struct text item = {value.at + start, i - start};
-        while (item.len && (*item.at == ' ' || *item.at == '\t'))
-            item.at++, item.len--;
-        while (item.len && (item.at[item.len - 1] == ' ' || item.at[item.len - 1] == '\t'))
-            item.len--;
-        p->close_header |= text_is(item, "close");
-        p->keep_header |= text_is(item, "keep-alive");
-        i++;
+    while (value.len) {
+        const char *comma = memchr(value.at, ',', value.len);
+        size_t len = comma ? (size_t)(comma - value.at) : value.len;
+        struct text item = trim((struct text){value.at, len});
+        p->close_header |= TEXT_IS(item, "close");
+        p->keep_header |= TEXT_IS(item, "keep-alive");
+        len += comma != NULL;
+        value.at += len;
+        value.len -= len;
     }
     return true;
 }
 
-static void keep_value(char to[HTTP1_VALUE_MAX], struct text value)
+static bool keep_value(char to[HTTP1_VALUE_MAX], struct text value)
 {
     size_t len = value.len < HTTP1_VALUE_MAX ? value.len : HTTP1_VALUE_MAX - 1;
     memcpy(to, value.at, len);
     to[len] = '\0';
+    return true;
 }
 
 static bool on_server(struct http1 *p, struct text value)
 {
-    keep_value(p->server, value);
-    return true;
+    return p->names ? keep_value(p->names->server, value) : true;
 }
 
 static bool on_date(struct http1 *p, struct text value)
 {
-    keep_value(p->date, value);
-    return true;
+    return p->names ? keep_value(p->names->date, value) : true;
 }
 
 static bool on_retry_after(struct http1 *p, struct text value)
@@ -140,19 +244,21 @@ static bool on_retry_after(struct http1 *p, struct text value)
     return true;
 }
 
+/* By the length of the name: no two are as long, so that one comparison tells. */
 static const struct {
     const char *name;
     bool (*take)(struct http1 *p, struct text value);
 } known_headers[] = {
-    {"content-length", on_content_length},
-    {"transfer-encoding", on_transfer_encoding},
-    {"connection", on_connection},
-    {"server", on_server},
-    {"date", on_date},
-    {"retry-after", on_retry_after},
+    [4] = {"date", on_date},
+    [6] = {"server", on_server},
+    [10] = {"connection", on_connection},
+    [11] = {"retry-after", on_retry_after},
+    [14] = {"content-length", on_content_length},
+    [17] = {"transfer-encoding", on_transfer_encoding},
 };
 
-static bool parse_header(struct http1 *p, struct text line)
+/* Of a header or trailer line, the length of the name; 0 when it failed. */
+static size_t parse_name(struct http1 *p, struct text line)
 {
     if (++p->header_count > HTTP1_HEADERS_MAX)
         return fail(p, "too many headers");
@@ -161,32 +267,32 @@ static bool parse_header(struct http1 *p, struct text line)
         name++;
     if (name == 0 || name == line.len || line.at[name] != ':')
         return fail(p, "a header line that is none");
-    struct text key = {line.at, name}, value = {line.at + name + 1, line.len - name - 1};
-    while (value.len && (*value.at == ' ' || *value.at == '\t'))
-        value.at++, value.len--;
-    while (value.len && (value.at[value.len - 1] == ' ' || value.at[value.len - 1] == '\t'))
-        value.len--;
-    for (size_t i = 0; i < value.len; i++)
-        if (((unsigned char)value.at[i] < ' ' && value.at[i] != '\t') || value.at[i] == 0x7f)
-            return fail(p, "a control character in a header");
-    for (size_t i = 0; i < sizeof known_headers / sizeof known_headers[0]; i++)
-        if (text_is(key, known_headers[i].name))
-            return known_headers[i].take(p, value);
-    return true;
+    return name;
 }
 
-/* RFC 9112 section 6.3. */
+static bool parse_header(struct http1 *p, struct text line)
+{
+    size_t name = parse_name(p, line);
+    if (name == 0 || name >= sizeof known_headers / sizeof known_headers[0] || !known_headers[name].name ||
+        !text_is((struct text){line.at, name}, known_headers[name].name, name))
+        return name != 0;
+    return known_headers[name].take(p, trim((struct text){line.at + name + 1, line.len - name - 1}));
+}
+
+/* RFC 9112 section 6.3; in HTTP/1.0 an encoding is faulty framing, section 6.1. */
 static bool decide_framing(struct http1 *p)
 {
     if (p->chunked_header && p->content_length >= 0)
         return fail(p, "both Content-Length and Transfer-Encoding");
+    if (p->chunked_header && p->http10)
+        return fail(p, "a Transfer-Encoding in HTTP/1.0");
     p->keep_alive = !p->close_header && (!p->http10 || p->keep_header);
     if (p->head_request || p->status == 204 || p->status == 304) {
         p->framing = BODY_EMPTY;
     } else if (p->chunked_header) {
         p->framing = BODY_CHUNKED;
         p->chunk = CHUNK_SIZE;
-        p->head_len = 0; /* from here on the buffer holds a chunk's line */
+        p->room = CHUNK_LINE_MAX;
     } else if (p->content_length >= 0) {
         p->framing = p->content_length ? BODY_LENGTH : BODY_EMPTY;
         p->left = p->content_length;
@@ -198,120 +304,96 @@ static bool decide_framing(struct http1 *p)
     return true;
 }
 
-/* The head is complete: every line ends in CR LF, the last is empty. */
-static void parse_head(struct http1 *p)
+static bool on_head_end(struct http1 *p)
 {
-    const char *at = p->head, *end = p->head + p->head_len - 2;
-    bool first = true;
-    while (at < end) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        struct text line = {at, (size_t)(stop - at) - 1};
-        if (stop == at || stop[-1] != '\r') {
-            fail(p, "a line that does not end in CR LF");
-            return;
-        }
-        if (first ? !parse_status_line(p, line) : !parse_header(p, line))
-            return;
-        first = false;
-        at = stop + 1;
-    }
-    if (p->status >= 200) {
-        decide_framing(p);
-    } else if (p->status == 101) {
-        fail(p, "the server switched protocols unasked");
-    } else { /* an interim answer: the real one follows */
-        bool head_request = p->head_request;
-        http1_init(p, head_request);
-    }
+    if (p->status >= 200)
+        return decide_framing(p);
+    if (p->status == 101)
+        return fail(p, "the server switched protocols unasked");
+    http1_init(p, p->head_request); /* an interim answer: the real one follows */
+    return true;
 }
 
-/* Takes bytes up to and including the empty line. */
 static size_t feed_head(struct http1 *p, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (p->head_len == HTTP1_HEAD_MAX) {
-            fail(p, "the headers are too long");
-            return i;
-        }
-        static const char beginning[] = "HTTP/1.";
-        char c = bytes[i];
-        if (p->head_len < sizeof beginning - 1 && c != beginning[p->head_len]) {
-            fail(p, "the answer does not begin like HTTP/1.1"); /* at once: the rest may never come */
-            return i + 1;
-        }
-        p->head[p->head_len++] = c;
-        if (c != '\n')
-            continue;
-        if (p->head_len >= 4 && memcmp(p->head + p->head_len - 4, "\r\n\r\n", 4) == 0) {
-            parse_head(p);
-            return i + 1;
-        }
-        if (p->head_len >= 2 && p->head[p->head_len - 2] != '\r') {
-            fail(p, "a line that does not end in CR LF");
-            return i + 1;
-        }
-    }
-    return len;
+    struct text line;
+    if (p->status == 0 && !begins_right(p, bytes, len))
+        return 0;
+    size_t used = take_line(p, bytes, len, &line);
+    if (!line.at)
+        return used;
+    if (p->status == 0)
+        parse_status_line(p, line);
+    else if (line.len)
+        parse_header(p, line);
+    else
+        on_head_end(p);
+    http1_finish(p);
+    return used;
 }
 
 /* ---- the body ---- */
 
-static bool parse_chunk_size(struct http1 *p)
+static int hex_value(char c)
+{
+    char small = (char)(c | 0x20);
+    return is_digit(c) ? c - '0' : small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+}
+
+/* Spaces before the semicolon are to be borne, RFC 9112 section 7.1.1; spaces alone are not. */
+static bool begins_extension(const char *at, size_t len)
+{
+    struct text rest = trim((struct text){at, len});
+    return rest.len && *rest.at == ';';
+}
+
+/* RFC 9112 section 7.1; extensions are passed over. */
+static bool parse_chunk_size(struct http1 *p, struct text line)
 {
     size_t digits = 0;
     int64_t size = 0;
-    for (; digits < p->head_len; digits++) {
-        char c = p->head[digits];
-        int value = is_digit(c)            ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (value < 0)
-            break;
+    for (; digits < line.len && hex_value(line.at[digits]) >= 0; digits++) {
         if (digits == 15)
             return fail(p, "a chunk that is too large");
-        size = size * 16 + value;
+        size = size * 16 + hex_value(line.at[digits]);
     }
-    if (digits == 0 || (p->head[digits] != ';' && p->head[digits] != '\r'))
+    if (digits == 0 || (digits < line.len && !begins_extension(line.at + digits, line.len - digits)))
         return fail(p, "a chunk's size is no hexadecimal number");
     p->left = size;
     p->chunk = size ? CHUNK_DATA : CHUNK_TRAILER;
+    p->room = HTTP1_HEAD_MAX; /* for the trailer */
     return true;
-}
-
-/* A complete line, with its CR LF, of the chunked framing. */
-static void on_chunk_line(struct http1 *p)
-{
-    if (p->head_len < 2 || p->head[p->head_len - 2] != '\r') {
-        fail(p, "a line that does not end in CR LF");
-    } else if (p->chunk == CHUNK_SIZE) {
-        parse_chunk_size(p);
-    } else if (p->chunk == CHUNK_DATA_END) {
-        if (p->head_len != 2)
-            fail(p, "a chunk is longer than its size");
-        p->chunk = CHUNK_SIZE;
-    } else if (p->head_len == 2) {
-        p->state = HTTP1_DONE;
-    }
-    p->head_len = 0;
 }
 
 static size_t feed_chunk_line(struct http1 *p, const char *bytes, size_t len)
 {
-    enum { LINE_MAX_BYTES = 4096 };
-    for (size_t i = 0; i < len; i++) {
-        if (p->head_len == LINE_MAX_BYTES || (p->chunk == CHUNK_DATA_END && p->head_len == 2) ||
-            (p->chunk == CHUNK_TRAILER && ++p->trailer_bytes > HTTP1_HEAD_MAX)) {
-            fail(p, "a line of the chunked framing is too long");
-            return i;
-        }
-        p->head[p->head_len++] = bytes[i];
-        if (bytes[i] == '\n') {
-            on_chunk_line(p);
-            return i + 1;
-        }
+    struct text line;
+    if (p->chunk == CHUNK_SIZE && p->kept.len == 0 && !p->after_cr && hex_value(*bytes) < 0)
+        return fail_line(p, "a chunk's size is no hexadecimal number");
+    size_t used = take_line(p, bytes, len, &line);
+    if (!line.at)
+        return used;
+    if (p->chunk == CHUNK_SIZE)
+        parse_chunk_size(p, line);
+    else if (line.len)
+        parse_name(p, line);
+    else
+        p->state = HTTP1_DONE;
+    http1_finish(p);
+    return used;
+}
+
+/* The CR LF behind a chunk's data. */
+static size_t feed_chunk_end(struct http1 *p, const char *bytes)
+{
+    if (*bytes != (p->after_cr ? '\n' : '\r'))
+        return fail_line(p, "a chunk is longer than its size");
+    if (p->after_cr) {
+        p->chunk = CHUNK_SIZE;
+        p->room = CHUNK_LINE_MAX;
     }
-    return len;
+    p->after_cr = !p->after_cr;
+    return 1;
 }
 
 static size_t feed_data(struct http1 *p, const char *bytes, size_t len,
@@ -337,10 +419,12 @@ size_t http1_feed(struct http1 *p, const char *bytes, size_t len,
     while (used < len && (p->state == HTTP1_HEAD || p->state == HTTP1_BODY)) {
         if (p->state == HTTP1_HEAD)
             used += feed_head(p, bytes + used, len - used);
-        else if (p->framing == BODY_CHUNKED && p->chunk != CHUNK_DATA)
-            used += feed_chunk_line(p, bytes + used, len - used);
-        else
+        else if (p->framing != BODY_CHUNKED || p->chunk == CHUNK_DATA)
             used += feed_data(p, bytes + used, len - used, body, context);
+        else if (p->chunk == CHUNK_DATA_END)
+            used += feed_chunk_end(p, bytes + used);
+        else
+            used += feed_chunk_line(p, bytes + used, len - used);
     }
     return used;
 }
@@ -350,7 +434,7 @@ void http1_end(struct http1 *p)
     if (p->state == HTTP1_BODY && p->framing == BODY_UNTIL_CLOSE)
         p->state = HTTP1_DONE;
     else if (p->state == HTTP1_HEAD || p->state == HTTP1_BODY)
-        fail(p, p->state == HTTP1_HEAD && p->head_len == 0
+        fail(p, p->state == HTTP1_HEAD && p->room == HTTP1_HEAD_MAX
                     ? "the connection was closed without an answer"
                     : "the connection was closed in the middle of the answer");
 }
