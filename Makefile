@@ -26,6 +26,8 @@ test:
 bench:
 	tools/setup build bench
 	$(MAKE) build
+	$(BUILD)/bench/bench_http1
+	@echo
 	$(BUILD)/bench/bench_generator
 	@echo
 	bench/bench_job $(BUILD)

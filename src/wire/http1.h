@@ -3,9 +3,14 @@
  *
  * Strict where laxness would let two readers disagree about where a message ends: conflicting or odd lengths,
  * bare line feeds, folded headers and spaces before a colon are refused. The parser keeps nothing of the
- * body; the caller gives it one response at a time.
+ * body; the caller gives it one response at a time. Not thread-safe.
+ *
+ * Nothing is copied: lines are parsed where they lie. Only a line that is cut by the end of the bytes fed is
+ * kept, in memory that lives until its rest has come; a parser between two responses owns no memory.
  */
 #pragma once
+
+#include "buf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,29 +25,41 @@ enum http1_state {
 
 enum { HTTP1_HEAD_MAX = 32 << 10, HTTP1_HEADERS_MAX = 128, HTTP1_VALUE_MAX = 128 };
 
-struct http1 {
-    enum http1_state state;
-    const char *error;      /* static text */
-    int status;             /* once the state is past HTTP1_HEAD */
-    int64_t content_length; /* -1: not told */
-    bool keep_alive;        /* the connection can be used again after HTTP1_DONE */
-    bool head_request;      /* set by the caller before feeding: the response to a HEAD has no body */
+/* Headers that few ask for; "" when the response has none, cut when longer. */
+struct http1_names {
     char server[HTTP1_VALUE_MAX];
     char date[HTTP1_VALUE_MAX];
-    int64_t retry_after; /* seconds; -1: absent or a date */
-    /* private: */
-    enum { BODY_LENGTH, BODY_CHUNKED, BODY_UNTIL_CLOSE, BODY_EMPTY } framing;
-    enum { CHUNK_SIZE, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER } chunk;
-    int64_t left; /* of the body, or of the chunk */
-    int64_t trailer_bytes;
-    int header_count;
-    bool http10, chunked_header, close_header, keep_header;
-    size_t head_len; /* of `head`, so far */
-    char head[HTTP1_HEAD_MAX];
 };
 
-/* Ready for the next response. */
+struct http1 {
+    /* set by the caller: */
+    struct http1_names *names; /* filled while parsing; NULL: not wanted */
+    /* the outcome: */
+    enum http1_state state;
+    int status;             /* 0: the status line has not come yet */
+    const char *error;      /* static text, "" while there is none */
+    int64_t content_length; /* -1: not told */
+    int64_t retry_after;    /* seconds; -1: absent or a date */
+    bool keep_alive;        /* the connection can be used again after HTTP1_DONE */
+    /* private: */
+    bool head_request;
+    bool http10, chunked_header, close_header, keep_header;
+    bool after_cr; /* the last byte was a line's CR */
+    enum { BODY_LENGTH, BODY_CHUNKED, BODY_UNTIL_CLOSE, BODY_EMPTY } framing;
+    enum { CHUNK_SIZE, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER } chunk;
+    int header_count;
+    uint32_t room;   /* bytes that the head, the chunk's line or the trailer may still have */
+    int64_t left;    /* of the body, or of the chunk */
+    struct buf kept; /* a line that was cut; empty otherwise */
+};
+
+/*
+ * Ready for the next response; `head_request`: it answers a HEAD and has no body. The struct is zeroed before
+ * the first time (`struct http1 p = {.names = ...}`); `names` stays, its texts are emptied.
+ */
 void http1_init(struct http1 *p, bool head_request);
+/* Frees what a response that did not end may have left; http1_init() may follow. */
+void http1_finish(struct http1 *p);
 
 /*
  * Feeds bytes. Returns how many were used: all, unless the response ended (or failed) before the last of
