@@ -63,6 +63,11 @@ struct conf_node *conf_load(struct arena *arena, const char *path, struct diag_l
 bool conf_set(struct arena *arena, struct conf_node *root, const char *path, const char *value,
               const char *origin, struct diag_list *diags);
 
+/* Takes the entry out of the mapping; returns it, or NULL: also when `map` is NULL or no mapping. */
+struct conf_node *conf_drop(struct conf_node *map, const char *key);
+/* Puts `child` behind the others, an item into a sequence or an entry, by its key, into a mapping. */
+void conf_append(struct conf_node *parent, struct conf_node *child);
+
 /* ---- looking into a tree ---- */
 
 /* The entry, or NULL: also when `map` is NULL or no mapping. */
@@ -114,6 +119,10 @@ bool conf_int(const struct conf_node *n, struct diag_list *diags, int64_t low, i
 bool conf_number(const struct conf_node *n, struct diag_list *diags, double low, double high, double *ret);
 /* As duration_parse(). */
 bool conf_duration(const struct conf_node *n, struct diag_list *diags, nsec low, nsec high, nsec *ret);
+/* "100/s", "6/min", "30/h", or a bare number; *ret is a second's, as are `low` and `high`. */
+bool conf_rate(const struct conf_node *n, struct diag_list *diags, double low, double high, double *ret);
+/* "0%" to "100%"; *ret is 0 to 1. */
+bool conf_percent(const struct conf_node *n, struct diag_list *diags, double *ret);
 /* One of the names; *ret is its index. */
 bool conf_choice(const struct conf_node *n, struct diag_list *diags, const char *const *names, int count,
                  int *ret);

@@ -127,16 +127,6 @@ static struct conf_node *build_scalar(struct builder *b, const yaml_event_t *eve
 
 static struct conf_node *build_node(struct builder *b, const yaml_event_t *event, int depth);
 
-static void append(struct conf_node *parent, struct conf_node *child)
-{
-    if (parent->last)
-        parent->last->next = child;
-    else
-        parent->first = child;
-    parent->last = child;
-    parent->count++;
-}
-
 /* The next node of a collection. Returns false when there is no more or the file is wrong; then *ret is NULL,
  * and *ret_end tells which. */
 static bool next_child(struct builder *b, int depth, struct conf_node **ret, bool *ret_end)
@@ -158,7 +148,7 @@ static bool build_sequence(struct builder *b, struct conf_node *parent, int dept
     struct conf_node *child;
     bool end;
     while (next_child(b, depth, &child, &end))
-        append(parent, child);
+        conf_append(parent, child);
     return end;
 }
 
@@ -182,7 +172,7 @@ static void add_entry(struct builder *b, struct conf_node *map, const struct con
     value->key = key->text;
     value->key_line = key->line;
     value->key_column = key->column;
-    append(map, value);
+    conf_append(map, value);
 }
 
 static bool build_mapping(struct builder *b, struct conf_node *map, int depth)

@@ -1,4 +1,4 @@
-#include "conf.h"
+#include "conf_scalar.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -167,8 +167,7 @@ bool conf_expect_keys(const struct conf_node *map, const struct conf_key *keys, 
 
 /* ---- scalars ---- */
 
-/* A scalar with something in it. */
-static bool has_text(const struct conf_node *n, struct diag_list *diags, const char *hint)
+bool conf_scalar_has_text(const struct conf_node *n, struct diag_list *diags, const char *hint)
 {
     if (n->broken || !conf_expect_kind(n, CONF_SCALAR, hint, diags))
         return false;
@@ -180,8 +179,8 @@ static bool has_text(const struct conf_node *n, struct diag_list *diags, const c
     return true;
 }
 
-/* Says that the value is wrong; false for the reader to return. */
-static bool refuse(const struct conf_node *n, struct diag_list *diags, const char *hint, const char *wanted)
+bool conf_scalar_refuse(const struct conf_node *n, struct diag_list *diags, const char *hint,
+                        const char *wanted)
 {
     char name[LABEL], shown[CONF_SHOWN];
     conf_error(n, diags, hint, "%s must be %s, not '%s'", label(n, name), wanted, conf_shown(n->text, shown));
@@ -192,7 +191,7 @@ bool conf_string(const struct conf_node *n, struct diag_list *diags, const char 
 {
     if (!n)
         return true;
-    if (!has_text(n, diags, NULL))
+    if (!conf_scalar_has_text(n, diags, NULL))
         return false;
     *ret = n->text;
     return true;
@@ -203,11 +202,11 @@ bool conf_bool(const struct conf_node *n, struct diag_list *diags, bool *ret)
     if (!n)
         return true;
     static const char hint[] = "write true or false";
-    if (!has_text(n, diags, hint))
+    if (!conf_scalar_has_text(n, diags, hint))
         return false;
     bool yes = strcmp(n->text, "true") == 0;
     if (!yes && strcmp(n->text, "false") != 0)
-        return refuse(n, diags, hint, "true or false");
+        return conf_scalar_refuse(n, diags, hint, "true or false");
     *ret = yes;
     return true;
 }
@@ -216,24 +215,23 @@ bool conf_int(const struct conf_node *n, struct diag_list *diags, int64_t low, i
 {
     if (!n)
         return true;
-    if (!has_text(n, diags, "write a whole number"))
+    if (!conf_scalar_has_text(n, diags, "write a whole number"))
         return false;
     const char *digits = n->text + (n->text[0] == '-');
     bool is_whole = n->len <= 24 && *digits && strspn(digits, "0123456789") == strlen(digits);
     if (!is_whole)
-        return refuse(n, diags, NULL, "a whole number");
+        return conf_scalar_refuse(n, diags, NULL, "a whole number");
     int64_t value = strtoll(n->text, NULL, 10); /* saturates, so that a huge one fails the range */
     if (value < low || value > high) {
         char wanted[80];
         snprintf(wanted, sizeof wanted, "from %" PRId64 " to %" PRId64, low, high);
-        return refuse(n, diags, NULL, wanted);
+        return conf_scalar_refuse(n, diags, NULL, wanted);
     }
     *ret = value;
     return true;
 }
 
-/* Plain decimal notation only: no hexadecimal, no infinities. */
-static bool parse_decimal(const char *text, size_t len, double *ret)
+bool conf_scalar_decimal(const char *text, size_t len, double *ret)
 {
     char copy[40];
     if (len == 0 || len >= sizeof copy || strspn(text, "0123456789.-+eE") < len)
@@ -250,39 +248,14 @@ bool conf_number(const struct conf_node *n, struct diag_list *diags, double low,
     if (!n)
         return true;
     double value;
-    if (!has_text(n, diags, "write a number"))
+    if (!conf_scalar_has_text(n, diags, "write a number"))
         return false;
-    if (!parse_decimal(n->text, n->len, &value))
-        return refuse(n, diags, NULL, "a number");
+    if (!conf_scalar_decimal(n->text, n->len, &value))
+        return conf_scalar_refuse(n, diags, NULL, "a number");
     if (!(value >= low && value <= high)) {
         char wanted[80];
         snprintf(wanted, sizeof wanted, "from %g to %g", low, high);
-        return refuse(n, diags, NULL, wanted);
-    }
-    *ret = value;
-    return true;
-}
-
-bool conf_duration(const struct conf_node *n, struct diag_list *diags, nsec low, nsec high, nsec *ret)
-{
-    if (!n)
-        return true;
-    static const char usual[] = "write a number and a unit: 500ms, 20s, 5m, 1h30m";
-    char hint[CONF_HINT];
-    strcpy(hint, usual);
-    double bare;
-    if (!has_text(n, diags, hint))
-        return false;
-    if (parse_decimal(n->text, n->len, &bare))
-        snprintf(hint, sizeof hint, "write the unit too: %ss, or with ms, m, h", n->text);
-    nsec value;
-    if (!duration_parse(n->text, n->len, &value))
-        return refuse(n, diags, hint, "a duration");
-    if (value < low || value > high) {
-        char a[DURATION_TEXT], b[DURATION_TEXT], wanted[80];
-        snprintf(wanted, sizeof wanted, "from %s to %s", low ? duration_text(low, a) : "0 s",
-                 duration_text(high, b));
-        return refuse(n, diags, NULL, wanted);
+        return conf_scalar_refuse(n, diags, NULL, wanted);
     }
     *ret = value;
     return true;
@@ -294,7 +267,7 @@ bool conf_choice(const struct conf_node *n, struct diag_list *diags, const char 
     if (!n)
         return true;
     char hint[CONF_HINT];
-    if (!has_text(n, diags, conf_suggest("", "write one of: ", names, count, hint)))
+    if (!conf_scalar_has_text(n, diags, conf_suggest("", "write one of: ", names, count, hint)))
         return false;
     for (int i = 0; i < count; i++) {
         if (strcmp(n->text, names[i]) == 0) {
@@ -313,7 +286,7 @@ bool conf_name(const struct conf_node *n, struct diag_list *diags, const char **
     if (!n)
         return true;
     static const char hint[] = "use 1 to 64 of a-z, 0-9, _ and -, with a letter or digit first";
-    if (!has_text(n, diags, hint))
+    if (!conf_scalar_has_text(n, diags, hint))
         return false;
     bool fits = n->len >= 1 && n->len <= 64 &&
                 strspn(n->text, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n->len && n->text[0] != '-' &&

@@ -13,6 +13,35 @@ struct setter {
 
 enum { PART = 65, PARTS_MAX = CONF_DEPTH_MAX - 2 };
 
+void conf_append(struct conf_node *parent, struct conf_node *child)
+{
+    if (parent->last)
+        parent->last->next = child;
+    else
+        parent->first = child;
+    parent->last = child;
+    child->next = NULL;
+    parent->count++;
+}
+
+struct conf_node *conf_drop(struct conf_node *map, const char *key)
+{
+    struct conf_node *found = conf_get(map, key), *before = NULL;
+    if (!found)
+        return NULL;
+    for (struct conf_node *n = map->first; n != found; n = n->next)
+        before = n;
+    if (before)
+        before->next = found->next;
+    else
+        map->first = found->next;
+    if (map->last == found)
+        map->last = before;
+    map->count--;
+    found->next = NULL;
+    return found;
+}
+
 static bool fail(const struct setter *s, const char *hint, const char *message)
 {
     diag_add(s->diags, s->origin, 0, 0, hint, "%s", message);
@@ -40,12 +69,7 @@ static struct conf_node *new_entry(const struct setter *s, struct conf_node *map
     n->file = s->origin;
     n->text = "";
     n->key = arena_copy(s->arena, key, strlen(key));
-    if (map->last)
-        map->last->next = n;
-    else
-        map->first = n;
-    map->last = n;
-    map->count++;
+    conf_append(map, n);
     return n;
 }
 

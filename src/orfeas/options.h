@@ -16,7 +16,7 @@
 
 enum command_bit { COMMAND_RUN = 1, COMMAND_CHECK = 2, COMMAND_IMAGE = 4, COMMAND_VERSION = 8 };
 
-enum { SETTINGS_MAX = 100, WORDS_MAX = 1000 };
+enum { SETTINGS_MAX = 100, WORDS_MAX = 1000, WORKERS_MAX = 256 };
 
 struct options {
     struct arena arena;
@@ -26,6 +26,9 @@ struct options {
     const char *workflow;
     struct plan_setting settings[SETTINGS_MAX];
     int setting_count;
+    int workers;                     /* 0: as many as the cores that this process may use */
+    const char *cacert, *cert, *key; /* PEM files; NULL: none named */
+    bool insecure;
     const char *image;
     const char *results;
     uint64_t seed;

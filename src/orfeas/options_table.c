@@ -44,12 +44,24 @@ static const char *take_workflow(struct options *o, const char *name, const char
     return NULL;
 }
 
-static const char *add_setting(struct options *o, const char *key, const char *value, const char *origin)
+static const char *add_setting(struct options *o, enum setting_kind kind, const char *key, const char *name,
+                               const char *value)
 {
     if (o->setting_count == SETTINGS_MAX)
         return "comes too often";
-    o->settings[o->setting_count++] = (struct plan_setting){key, value, origin};
+    o->settings[o->setting_count++] = (struct plan_setting){
+        .kind = kind,
+        .key = key,
+        .value = kept(o, value),
+        .origin = arena_printf(&o->arena, "%s %s", name, value),
+    };
     return NULL;
+}
+
+/* A shorthand of --set. */
+static const char *set_key(struct options *o, const char *key, const char *name, const char *value)
+{
+    return add_setting(o, SETTING_KEY, key, name, value);
 }
 
 static const char *take_set(struct options *o, const char *name, const char *value)
@@ -57,8 +69,10 @@ static const char *take_set(struct options *o, const char *name, const char *val
     const char *equals = strchr(value, '=');
     if (!equals || equals == value)
         return "needs KEY=VALUE, such as load.users=4";
-    return add_setting(o, arena_copy(&o->arena, value, (size_t)(equals - value)), kept(o, equals + 1),
-                       arena_printf(&o->arena, "%s %s", name, value));
+    const char *wrong = set_key(o, arena_copy(&o->arena, value, (size_t)(equals - value)), name, value);
+    if (!wrong)
+        o->settings[o->setting_count - 1].value = kept(o, equals + 1);
+    return wrong;
 }
 
 static bool is_count(const char *value)
@@ -70,19 +84,109 @@ static const char *take_users(struct options *o, const char *name, const char *v
 {
     if (!is_count(value))
         return "needs a whole number, such as 10";
-    return add_setting(o, "load.users", kept(o, value), arena_printf(&o->arena, "%s %s", name, value));
+    return set_key(o, "load.users", name, value);
 }
 
 static const char *take_duration(struct options *o, const char *name, const char *value)
 {
-    return add_setting(o, "load.duration", kept(o, value), arena_printf(&o->arena, "%s %s", name, value));
+    return set_key(o, "load.duration", name, value);
 }
 
 static const char *take_jobs(struct options *o, const char *name, const char *value)
 {
     if (!is_count(value))
         return "needs a whole number, such as 10";
-    return add_setting(o, "load.jobs", kept(o, value), arena_printf(&o->arena, "%s %s", name, value));
+    return set_key(o, "load.jobs", name, value);
+}
+
+static const char *take_rate(struct options *o, const char *name, const char *value)
+{
+    return add_setting(o, SETTING_RATE, "load.rate", name, value);
+}
+
+static const char *take_arrivals(struct options *o, const char *name, const char *value)
+{
+    return add_setting(o, SETTING_ARRIVALS, "load.arrivals", name, value);
+}
+
+/* Stages of the environment do not go before those of the command line. */
+static void drop_stages_of_environment(struct options *o)
+{
+    int kept_count = 0;
+    for (int i = 0; i < o->setting_count; i++) {
+        const struct plan_setting *setting = &o->settings[i];
+        if (setting->kind != SETTING_STAGE || setting->origin[0] == '-')
+            o->settings[kept_count++] = *setting;
+    }
+    o->setting_count = kept_count;
+}
+
+/* One, or several with commas between: a variable can hold but one value. */
+static const char *take_stage(struct options *o, const char *name, const char *value)
+{
+    if (name[0] == '-')
+        drop_stages_of_environment(o);
+    for (const char *at = value;; at++) {
+        size_t len = strcspn(at, ",");
+        const char *stage = arena_copy(&o->arena, at, len), *colon = strchr(stage, ':');
+        if (!colon || colon == stage || !colon[1])
+            return "needs DURATION:LEVEL, such as 30s:20 or 30s:100/s";
+        const char *wrong = add_setting(o, SETTING_STAGE, "load.phases", name, stage);
+        at += len;
+        if (wrong || !*at)
+            return wrong;
+    }
+}
+
+static const char *take_timeout(struct options *o, const char *name, const char *value)
+{
+    return set_key(o, "load.timeout", name, value);
+}
+
+static const char *take_connect_timeout(struct options *o, const char *name, const char *value)
+{
+    return set_key(o, "load.connect_timeout", name, value);
+}
+
+static const char *take_connections(struct options *o, const char *name, const char *value)
+{
+    return set_key(o, "load.connections", name, value);
+}
+
+static const char *take_resolve(struct options *o, const char *name, const char *value)
+{
+    return set_key(o, "load.resolve", name, value);
+}
+
+static const char *take_workers(struct options *o, const char *name, const char *value)
+{
+    (void)name;
+    long workers = is_count(value) ? strtol(value, NULL, 10) : 0;
+    if (workers < 1 || workers > WORKERS_MAX)
+        return "needs a whole number from 1 to 256";
+    o->workers = (int)workers;
+    return NULL;
+}
+
+static const char *take_cacert(struct options *o, const char *name, const char *value)
+{
+    (void)name;
+    o->cacert = kept(o, value);
+    return NULL;
+}
+
+static const char *take_cert(struct options *o, const char *name, const char *value)
+{
+    (void)name;
+    o->cert = kept(o, value);
+    return NULL;
+}
+
+static const char *take_key(struct options *o, const char *name, const char *value)
+{
+    (void)name;
+    o->key = kept(o, value);
+    return NULL;
 }
 
 static const char *take_image(struct options *o, const char *name, const char *value)
@@ -127,6 +231,13 @@ static const char *take_header(struct options *o, const char *name, const char *
 static bool is_true(const char *value)
 {
     return strcmp(value, "0") != 0 && strcmp(value, "false") != 0 && *value;
+}
+
+static const char *take_insecure(struct options *o, const char *name, const char *value)
+{
+    (void)name;
+    o->insecure = is_true(value);
+    return NULL;
 }
 
 static const char *take_quiet(struct options *o, const char *name, const char *value)
@@ -174,13 +285,48 @@ const struct option option_table[] = {
      COMMAND_RUN | COMMAND_CHECK},
     {"set", 0, 0, "KEY=VALUE", "override a part of the scenario: load.users=4, vars.format=glb (repeatable)",
      take_set, COMMAND_RUN | COMMAND_CHECK},
-    {"users", 'u', 'c', "N", "number of users (--set load.users=N)", take_users, COMMAND_RUN},
+    {"users", 'u', 'c', "N", "number of users (--set load.users=N); of an open load: jobs under way at most",
+     take_users, COMMAND_RUN},
+    {"rate", 'R', 0, "RATE",
+     "jobs arrive at this rate, whatever became of those before: 100/s, 6/min, 30/h, or\n"
+     "a bare number a second; users of the scenario and their think times are dropped",
+     take_rate, COMMAND_RUN},
+    {"arrivals", 0, 0, "HOW",
+     "of such jobs: constant (the default), poisson, or replay:FILE, one time a line,\n"
+     "which needs no --rate",
+     take_arrivals, COMMAND_RUN},
+    {"stage", 0, 0, "TIME:LEVEL",
+     "ramp to so many users, or to a rate, in place of the scenario's phases: 30s:20,\n"
+     "30s:100/s (repeatable, or with commas; from 0 on). With --rate every level is\n"
+     "a rate, and RATE itself counts for nothing",
+     take_stage, COMMAND_RUN},
     {"duration", 'd', 0, "TIME", "how long they come (--set load.duration=TIME)", take_duration, COMMAND_RUN},
-    {"jobs", 'n', 0, "N", "how many jobs in all, of a closed scenario (--set load.jobs=N)", take_jobs,
+    {"jobs", 'n', 0, "N", "how many jobs in all, of a closed or open load (--set load.jobs=N)", take_jobs,
      COMMAND_RUN},
+    {"timeout", 0, 0, "TIME", "how long a whole job may take (--set load.timeout=TIME)", take_timeout,
+     COMMAND_RUN},
+    {"connect-timeout", 0, 0, "TIME",
+     "how long a connection may take, TLS included; no time scale divides it\n"
+     "(default 10s; --set load.connect_timeout=TIME)",
+     take_connect_timeout, COMMAND_RUN},
+    {"connections", 0, 0, "N", "how many connections at most (--set load.connections=N)", take_connections,
+     COMMAND_RUN},
+    {"resolve", 0, 0, "WHEN",
+     "look the target's name up once, before the run (the default), or for each\n"
+     "connection: once, connection (--set load.resolve=WHEN)",
+     take_resolve, COMMAND_RUN},
+    {"workers", 0, 0, "N", "threads that send, 1 to 256 (default: as many as the cores that may be used)",
+     take_workers, COMMAND_RUN},
+    {"cacert", 0, 0, "FILE", "trust the certificates in this PEM file, in place of the system's", take_cacert,
+     COMMAND_RUN},
+    {"cert", 0, 0, "FILE", "show the target this certificate (PEM)", take_cert, COMMAND_RUN},
+    {"key", 0, 0, "FILE", "the private key of --cert (PEM), unless that file holds it too", take_key,
+     COMMAND_RUN},
+    {"insecure", 0, 0, NULL, "do not check the target's certificate", take_insecure, COMMAND_RUN},
     {"image", 0, 0, "FILE",
-     "the picture that is uploaded; made when it is missing (default: one from the seed)", take_image,
-     COMMAND_RUN},
+     "FILE or directory: the picture that is uploaded, made when it is missing, or\n"
+     "several (default: one from the seed)",
+     take_image, COMMAND_RUN},
     {"results", 0, 0, "DIR", "where results_<scenario>.json go (default results)", take_results, COMMAND_RUN},
     {"seed", 0, 0, "N", "every random choice follows from it; it is printed and stored", take_seed,
      COMMAND_RUN | COMMAND_IMAGE},

@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two files' trees, settings and the plan made of them. */
-enum { ARENA_MAX = 128 << 20 };
+/* Two files' trees, settings, a replay, and the plan made of them. */
+enum { ARENA_MAX = 256 << 20 };
 
 static const char *const method_names[] = {
     [METHOD_GET] = "GET", [METHOD_POST] = "POST", [METHOD_PUT] = "PUT", [METHOD_DELETE] = "DELETE"};
-static const char *const model_names[] = {[USERS_PACED] = "paced", [USERS_CLOSED] = "closed"};
+static const char *const model_names[] = {
+    [USERS_PACED] = "paced", [USERS_CLOSED] = "closed", [USERS_OPEN] = "open"};
+static const char *const arrival_names[] = {
+    [ARRIVALS_CONSTANT] = "constant", [ARRIVALS_POISSON] = "poisson", [ARRIVALS_REPLAY] = "replay"};
 static const char *const unit_names[] = {[UNIT_NONE] = "", [UNIT_SECONDS] = "s", [UNIT_PERCENT] = "%"};
 
 const char *http_method_name(enum http_method method)
@@ -35,6 +38,11 @@ int workflow_wait(const struct workflow *w)
 const char *user_model_name(enum user_model model)
 {
     return model_names[model];
+}
+
+const char *arrival_kind_name(enum arrival_kind kind)
+{
+    return arrival_names[kind];
 }
 
 const char *measure_unit_name(enum measure_unit unit)
@@ -64,8 +72,8 @@ static struct plan *plan_create(double time_scale)
                                        .health_path = "/health",
                                        .ready_path = "/ready",
                                        .metrics_path = "/metrics"};
-    plan->load.max_in_flight = 10000;
     plan->load.unique_images = true;
+    plan->load.connect_timeout = 10 * NSEC_PER_SEC;
     return plan;
 }
 

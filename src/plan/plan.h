@@ -66,7 +66,7 @@ struct plan_capture { /* a value out of the answer's JSON */
 
 enum { PLAN_EXPECT_MAX = 8 };
 
-struct plan_retry { /* of a step that the target refuses for now */
+struct plan_retry {                /* of a step that the target refuses for now */
     int statuses[PLAN_EXPECT_MAX]; /* 429 and 503, unless the workflow says others */
     int status_count;              /* 0: the step is not tried again */
     int times;                     /* at most, of one job's step */
@@ -144,12 +144,12 @@ struct plan_phase {
 struct plan_load_model {
     enum user_model users;
     int64_t jobs; /* in all, of a closed or open model; with a duration too, what comes first; 0: no limit */
-    int64_t max_in_flight;      /* jobs due and not ended; beyond it a start is skipped */
-    int64_t concurrent;         /* open: jobs under way; those due beyond it wait for their turn, and their wait
-                                   counts; 0: no limit */
+    int64_t max_in_flight; /* jobs due and not ended; beyond it a start is skipped */
+    int64_t concurrent;    /* open: jobs under way; those due beyond it wait for their turn, and their wait
+                              counts; 0: no limit */
     enum arrival_kind arrivals; /* open */
     const nsec *replay;         /* ARRIVALS_REPLAY: when jobs are due, from the load's start, ascending */
-    int64_t replay_count;
+    int64_t replay_count; /* those that happen; its one phase ends a nanosecond after the last of them */
     int warmup_jobs;
     bool unique_images;
     struct plan_phase *phases; /* at least one */
@@ -240,11 +240,20 @@ struct plan {
     int criterion_count;
 };
 
-struct plan_setting {  /* --set KEY=VALUE and its shorthands, applied to the scenario's tree before it is read
-                        */
-    const char *key;   /* "load.users", "load.phases.0.users", "vars.quality" */
-    const char *value; /* a YAML scalar */
+enum setting_kind {
+    SETTING_KEY,      /* `key` becomes `value` */
+    SETTING_RATE,     /* the load becomes an open one with the rate `value`: what it says of users goes */
+    SETTING_ARRIVALS, /* "constant", "poisson", "replay FILE", "replay:FILE"; a replay makes the load open */
+    SETTING_STAGE     /* "30s:20": all stages together become the phases, ramps to 20 users, or to a rate */
+};
+
+/* An option, applied to the scenario's tree before it is read. In which order those of other kinds are given
+ * does not matter; of those with one key the last counts. */
+struct plan_setting {
+    const char *key;    /* "load.users", "load.phases.0.users", "vars.quality" */
+    const char *value;  /* a YAML scalar */
     const char *origin; /* for messages: "--set load.users=4" */
+    enum setting_kind kind;
 };
 
 struct plan_options {
@@ -256,9 +265,9 @@ struct plan_options {
 };
 
 /* `scenario` is a name (then share_dir/scenarios/NAME.yaml) or a path that ends in .yaml or .yml; NULL, with
- * options->workflow set: an ad-hoc run of closed users without criteria, named as the workflow, whose jobs or
- * duration the settings say. Returns NULL with every mistake in `diags`, never just the first. The caller
- * frees with plan_free(). */
+ * options->workflow set: an ad-hoc run of closed users (or an open one, if the settings make it open) without
+ * criteria, named as the workflow, whose jobs or duration the settings say. Returns NULL with every mistake
+ * in `diags`, never just the first. The caller frees with plan_free(). */
 struct plan *plan_load(const char *scenario, const struct plan_options *options, struct diag_list *diags);
 /* A workflow file alone, for `orfeas check`; true when it is right. */
 bool plan_check_workflow(const char *path, struct diag_list *diags);

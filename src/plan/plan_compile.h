@@ -19,7 +19,11 @@ enum {
     PLAN_PHASES_MAX = 64,
     PLAN_CRITERIA_MAX = 100,
     PLAN_SETTINGS_MAX = 100,
-    PLAN_USERS_MAX = 1000000
+    PLAN_USERS_MAX = 1000000,
+    PLAN_IN_FLIGHT_MAX = 10000000,
+    PLAN_RATE_MAX = 10000000,   /* a second, after the time scale too */
+    PLAN_REPLAY_MAX = 10000000, /* arrivals */
+    PLAN_RETRY_MAX = 1000
 };
 
 /* So much before the time scale; at the smallest scale it is still far from the end of nsec. */
@@ -40,6 +44,8 @@ struct compile {
 /* To the nearest nanosecond; what is not 0 stays at least 1. */
 nsec plan_scaled(const struct compile *c, nsec t);
 bool plan_read_duration(const struct compile *c, const struct conf_node *n, nsec low, nsec high, nsec *ret);
+/* A rate is per time, and multiplied by the time scale. */
+bool plan_read_rate(const struct compile *c, const struct conf_node *n, bool may_be_0, double *ret);
 /* "20s" or "uniform 20s..60s". */
 bool plan_read_range(const struct compile *c, const struct conf_node *n, struct nsec_range *ret);
 
@@ -50,9 +56,12 @@ bool plan_read_range(const struct compile *c, const struct conf_node *n, struct 
 const char *plan_find_scenario(struct compile *c, const char *name, const char *share_dir);
 const char *plan_find_workflow(struct compile *c, const char *name, const char *share_dir, const char *beside,
                                const struct conf_node *asked_by);
+/* Of a file that a value of a file names: beside that file. What was set by an option is as it stands. */
+const char *plan_path_beside(struct compile *c, const struct conf_node *asked_by, const char *name);
 
 /* ---- plan_setting.c ---- */
 
+/* `options`, put into the tree. */
 void plan_apply_settings(struct compile *c, struct conf_node *root, const struct plan_options *options);
 
 /* ---- plan_variable.c ---- */
@@ -98,12 +107,26 @@ void plan_step_captures(struct compile *c, const struct conf_node *n, int index)
 void plan_step_compile(struct compile *c, const struct conf_node *n, int index);
 /* until, fail, healthy: pointers and the values that count; a list gives several. */
 struct jsonptr_match *plan_step_matches(struct compile *c, const struct conf_node *n, int *ret_count);
+/* "expect: 200", or a list; *ret_count of PLAN_EXPECT_MAX at most. */
+void plan_step_statuses(struct compile *c, const struct conf_node *n, int *statuses, int *ret_count);
 /* By name; -1 when there is none. */
 int plan_step_find(const struct compile *c, const char *name);
 /* At byte `offset` of `n`: there is no step `name`. */
 void plan_step_unknown(const struct compile *c, const struct conf_node *n, size_t offset, const char *name);
 
-/* ---- plan_load_model.c, plan_criterion.c ---- */
+/* ---- plan_retry.c ---- */
 
+/* `s` knows already what it expects. */
+void plan_retry_compile(struct compile *c, const struct conf_node *n, struct plan_step *s);
+
+/* ---- plan_load_model.c and its parts, plan_criterion.c ---- */
+
+/* After the workflow. */
 void plan_load_model_compile(struct compile *c, const struct conf_node *load);
+/* `arrivals` of an open load, with the file that a replay names. */
+void plan_arrivals_compile(struct compile *c, const struct conf_node *load);
+/* The list of times in the file; `asked_by` names it. */
+void plan_replay_load(struct compile *c, const struct conf_node *asked_by, const char *path);
+/* After all else of the load. */
+void plan_phases_compile(struct compile *c, const struct conf_node *load, bool model_known);
 void plan_criterion_compile(struct compile *c, const struct conf_node *n, struct criterion *ret);

@@ -22,6 +22,25 @@ bool plan_read_duration(const struct compile *c, const struct conf_node *n, nsec
     return true;
 }
 
+bool plan_read_rate(const struct compile *c, const struct conf_node *n, bool may_be_0, double *ret)
+{
+    double rate = -1;
+    if (!conf_rate(n, c->diags, 0, PLAN_RATE_MAX, &rate))
+        return false;
+    if (rate < 0)
+        return true; /* the key is not there */
+    if (rate == 0 && !may_be_0)
+        conf_error(n, c->diags, "write rate: 100/s", "'rate' must be above 0");
+    else if (rate * c->time_scale > PLAN_RATE_MAX)
+        conf_error(n, c->diags, NULL, "'%s' is more than %d a second at time scale %g", n->text,
+                   PLAN_RATE_MAX, c->time_scale);
+    else {
+        *ret = rate * c->time_scale;
+        return true;
+    }
+    return false;
+}
+
 static const char range_hint[] = "write 20s, or uniform 20s..60s";
 
 /* The duration that stands from `from` to `to` of the text. */

@@ -80,13 +80,25 @@ const char *plan_find_scenario(struct compile *c, const char *name, const char *
     return NULL;
 }
 
-/* `name` in the folder of the file `beside`, where it is there. */
-static const char *find_beside(struct compile *c, const char *beside, const char *name, const char *ending)
+/* `name` in the folder of the file `beside`. */
+static const char *path_beside(struct compile *c, const char *beside, const char *name, const char *ending)
 {
     const char *slash = beside ? strrchr(beside, '/') : NULL;
     int dir_len = slash ? (int)(slash - beside) + 1 : 0;
-    const char *path = arena_printf(c->arena, "%.*s%s%s", dir_len, beside ? beside : "", name, ending);
+    return arena_printf(c->arena, "%.*s%s%s", dir_len, beside ? beside : "", name, ending);
+}
+
+/* The same, where it is there. */
+static const char *find_beside(struct compile *c, const char *beside, const char *name, const char *ending)
+{
+    const char *path = path_beside(c, beside, name, ending);
     return is_there(path) ? path : NULL;
+}
+
+const char *plan_path_beside(struct compile *c, const struct conf_node *asked_by, const char *name)
+{
+    bool is_in_file = asked_by->line > 0; /* an option has no folder */
+    return path_beside(c, is_in_file && name[0] != '/' ? asked_by->file : NULL, name, "");
 }
 
 const char *plan_find_workflow(struct compile *c, const char *name, const char *share_dir, const char *beside,

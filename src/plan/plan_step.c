@@ -30,8 +30,10 @@ static const struct conf_key step_keys[] = {
     {"expect"},
     {"capture"},
     {"every"},
+    {"jitter"},
     {"until"},
     {"fail"},
+    {"retry"},
     {"times"},
     {"error"},
     {"model"},
@@ -102,25 +104,32 @@ void plan_step_captures(struct compile *c, const struct conf_node *n, int index)
     }
 }
 
-static void read_expect(struct compile *c, const struct conf_node *n, struct plan_step *s)
+void plan_step_statuses(struct compile *c, const struct conf_node *n, int *statuses, int *ret_count)
 {
-    if (!n) {
-        memcpy(s->expect, default_expect, sizeof default_expect);
-        s->expect_count = sizeof default_expect / sizeof default_expect[0];
-        return;
-    }
     const struct conf_node *item = n->kind == CONF_SEQUENCE ? n->first : n;
+    char hint[CONF_HINT];
+    snprintf(hint, sizeof hint, "write %s: 200, or [200, 202]", n->key);
     if (!item)
-        conf_error(n, c->diags, "write expect: 200, or [200, 202]", "'expect' holds no status");
+        conf_error(n, c->diags, hint, "'%s' holds no status", n->key);
     for (; item; item = n->kind == CONF_SEQUENCE ? item->next : NULL) {
-        int64_t status = 200;
+        int64_t status = 0;
         conf_int(item, c->diags, 100, 599, &status);
-        if (s->expect_count == PLAN_EXPECT_MAX) {
+        if (*ret_count == PLAN_EXPECT_MAX) {
             conf_error(item, c->diags, NULL, "more than %d statuses", PLAN_EXPECT_MAX);
             return;
         }
-        s->expect[s->expect_count++] = (int)status;
+        statuses[(*ret_count)++] = (int)status;
     }
+}
+
+static void read_expect(struct compile *c, const struct conf_node *n, struct plan_step *s)
+{
+    if (n) {
+        plan_step_statuses(c, n, s->expect, &s->expect_count);
+        return;
+    }
+    memcpy(s->expect, default_expect, sizeof default_expect);
+    s->expect_count = sizeof default_expect / sizeof default_expect[0];
 }
 
 static bool is_path_byte(char byte)
@@ -242,8 +251,8 @@ static void read_poll(struct compile *c, const struct conf_node *n, struct plan_
 {
     const struct conf_node *until = conf_get(n, "until"), *fail = conf_get(n, "fail");
     if (s->kind != STEP_POLL) {
-        static const char *const only[] = {"every", "until", "fail"};
-        for (int i = 0; i < 3; i++) {
+        static const char *const only[] = {"every", "jitter", "until", "fail"};
+        for (int i = 0; i < 4; i++) {
             const struct conf_node *entry = conf_get(n, only[i]);
             if (entry)
                 conf_error_key(entry, c->diags, "write poll: in place of the method",
@@ -253,6 +262,8 @@ static void read_poll(struct compile *c, const struct conf_node *n, struct plan_
     }
     s->every = plan_scaled(c, NSEC_PER_SEC);
     plan_read_duration(c, conf_get(n, "every"), PLAN_DURATION_MIN, 3600 * NSEC_PER_SEC, &s->every);
+    s->jitter = 0.1;
+    conf_percent(conf_get(n, "jitter"), c->diags, &s->jitter);
     if (!until)
         conf_error(n, c->diags, "write until: {/status: completed}",
                    "a poll needs 'until': when is it done?");
@@ -321,6 +332,7 @@ void plan_step_compile(struct compile *c, const struct conf_node *n, int index)
         read_poll(c, n, s);
     }
     read_expect(c, conf_get(n, "expect"), s);
+    plan_retry_compile(c, conf_get(n, "retry"), s);
     read_times(c, conf_get(n, "times"), s);
     s->error_pointer = "/error";
     read_pointer(c, conf_get(n, "error"), &s->error_pointer);
