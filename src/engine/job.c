@@ -132,11 +132,15 @@ void job_start(struct engine *e, struct user *user, nsec due)
     if (j->next)
         j->next->link = &j->next;
     e->running = j;
-    j->record = record_add_job(e->config.record);
+    j->record = record_new_job(e->config.record);
+    j->record->number = e->config.record->job_count;
     j->record->user = user ? user->number : -1;
     j->record->phase = user ? e->phase : -1;
     j->record->due = engine_time(e, due);
     j->record->sent = now_in_record(j);
+    record_job_started(e->config.record, j->record);
+    if (user)
+        record_start_lag(e->config.record, j->record->sent - j->record->due);
     set_values(j);
     count_in_flight(e, 1);
     if (user)
@@ -148,7 +152,6 @@ void job_start(struct engine *e, struct user *user, nsec due)
 static void report_progress(const struct job *j)
 {
     struct progress *p = j->engine->config.progress;
-    const struct workflow *w = &j->engine->config.plan->workflow;
     if (j->record->phase < 0 || j->record->outcome == JOB_UNFINISHED)
         return;
     if (j->record->outcome == JOB_FAILED) {
@@ -156,8 +159,7 @@ static void report_progress(const struct job *j)
         return;
     }
     int at = atomic_load(&p->recent_count);
-    atomic_store(&p->recent[at % PROGRESS_RECENT],
-                 record_generation(j->record, w->generation_first, w->generation_last));
+    atomic_store(&p->recent[at % PROGRESS_RECENT], record_generation(j->engine->config.record, j->record));
     atomic_store(&p->recent_count, at + 1);
     atomic_fetch_add(&p->ok, 1);
 }
@@ -177,6 +179,7 @@ static void job_end(struct job *j, enum job_outcome outcome)
     struct engine *e = j->engine;
     j->record->outcome = outcome;
     j->record->ended = now_in_record(j);
+    record_job_ended(e->config.record, j->record);
     http_cancel(&j->exchange);
     timer_cancel(e->config.loop, &j->poll);
     timer_cancel(e->config.loop, &j->timeout);
