@@ -37,6 +37,19 @@ void arena_reset(struct arena *a)
     a->current = a->first;
 }
 
+void arena_adopt(struct arena *into, struct arena *from)
+{
+    struct arena_block **end = &from->first;
+    while (*end)
+        end = &(*end)->next;
+    /* In front of the current block: their rest is used after a reset only. */
+    *end = into->first;
+    into->first = from->first;
+    into->held_bytes += from->held_bytes;
+    into->max_bytes += from->max_bytes;
+    *from = (struct arena){.name = from->name, .max_bytes = from->max_bytes};
+}
+
 static _Noreturn void out_of_memory(const struct arena *a, size_t wanted)
 {
     fprintf(stderr, "arena '%s': no room for %zu bytes more (holds %zu, at most %zu)\n", a->name, wanted,

@@ -27,6 +27,9 @@ void arena_finish(struct arena *a);
 /* Forgets the content, keeps the blocks. */
 void arena_reset(struct arena *a);
 
+/* `into` gets all of `from`, what it holds and what it may hold at most; `from` is left empty. */
+void arena_adopt(struct arena *into, struct arena *from);
+
 /* Zeroed memory for `count` things of `size` bytes, aligned for any type (16). Never NULL. */
 void *arena_alloc(struct arena *a, size_t count, size_t size);
 /* A NUL-terminated copy of `len` bytes. */

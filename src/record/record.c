@@ -1,23 +1,41 @@
 #include "record.h"
 
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
 enum { RECORD_MAX_BYTES = 1 << 30 };
 
-void record_init(struct record *r, int step_count, int phase_count)
+static void init_tallies(struct record *r)
 {
-    *r = (struct record){.step_count = step_count, .phase_count = phase_count};
+    const struct record_shape *shape = &r->shape;
+    r->tallies = arena_new(&r->arena, struct record_tally, shape->phases);
+    for (int i = 0; i < shape->phases; i++)
+        record_tally_init(&r->tallies[i], arena_new(&r->arena, struct record_step_tally, shape->steps),
+                          shape->steps);
+    record_intervals_init(&r->intervals, arena_new(&r->arena, struct record_interval, RECORD_INTERVALS_MAX));
+}
+
+void record_init(struct record *r, const struct record_shape *shape)
+{
+    *r = (struct record){.shape = *shape, .load_ended = -1, .ended = -1};
     arena_init(&r->arena, "record", RECORD_MAX_BYTES);
-    r->phases = arena_new(&r->arena, struct record_span, phase_count > 0 ? phase_count : 1);
-    for (int i = 0; i < phase_count; i++)
+    r->phases = arena_new(&r->arena, struct record_span, shape->phases > 0 ? shape->phases : 1);
+    for (int i = 0; i < shape->phases; i++)
         r->phases[i] = (struct record_span){-1, -1};
     r->messages = arena_new(&r->arena, const char *, RECORD_MESSAGES_MAX);
-    r->load_ended = r->ended = -1;
+    r->generator.start_lag = hist_create();
+    r->generator.loop_lag = hist_create();
+    if (shape->keeping == RECORD_TALLIES)
+        init_tallies(r);
 }
 
 void record_finish(struct record *r)
 {
+    for (int i = 0; r->tallies && i < r->shape.phases; i++)
+        record_tally_finish(&r->tallies[i]);
+    record_intervals_finish(&r->intervals);
+    hist_destroy(r->generator.start_lag);
+    hist_destroy(r->generator.loop_lag);
     arena_finish(&r->arena);
     *r = (struct record){0};
 }
@@ -35,11 +53,13 @@ static void *grown(struct record *r, void *items, int count, int *capacity, size
     return more;
 }
 
-struct record_job *record_add_job(struct record *r)
+/* ---- jobs ---- */
+
+void record_blank_job(struct record *r, struct record_job *job)
 {
-    struct record_job *job = arena_new(&r->arena, struct record_job, 1);
     *job = (struct record_job){
-        .number = r->job_count,
+        .number = -1,
+        .user = -1,
         .phase = -1,
         .failed_step = -1,
         .error = -1,
@@ -49,20 +69,82 @@ struct record_job *record_add_job(struct record *r)
         .queue = -1,
         .processing = -1,
         .validate = -1,
-        .steps = arena_new(&r->arena, struct record_span, r->step_count),
+        .steps = job->steps,
     };
-    for (int i = 0; i < r->step_count; i++)
+    for (int i = 0; i < r->shape.steps; i++)
         job->steps[i] = (struct record_span){-1, -1};
-    r->jobs = grown(r, r->jobs, r->job_count, &r->job_capacity, sizeof(struct record_job *));
-    r->jobs[r->job_count++] = job;
+}
+
+struct record_job *record_new_job(struct record *r)
+{
+    struct record_job *job = arena_new(&r->arena, struct record_job, 1);
+    job->steps = arena_new(&r->arena, struct record_span, r->shape.steps);
+    record_blank_job(r, job);
     return job;
 }
 
-nsec record_generation(const struct record_job *job, int first_step, int last_step)
+void record_job_started(struct record *r, struct record_job *job)
 {
-    nsec start = job->steps[first_step].start, end = job->steps[last_step].end;
-    return start < 0 || end < 0 ? -1 : end - start;
+    if (r->shape.keeping == RECORD_ROWS) {
+        assert(r->job_count < RECORD_JOBS_MAX);
+        r->jobs = grown(r, r->jobs, r->job_count, &r->job_capacity, sizeof(struct record_job *));
+        r->jobs[r->job_count++] = job;
+    } else if (job->phase >= 0) {
+        record_tally_started(&r->tallies[job->phase], job);
+        record_intervals_started(&r->intervals, job);
+    }
 }
+
+void record_job_ended(struct record *r, const struct record_job *job)
+{
+    if (r->shape.keeping == RECORD_ROWS)
+        return;
+    if (!r->broken)
+        r->broken = record_check_job(r, job);
+    if (job->phase < 0)
+        return;
+    nsec generation = record_generation(r, job);
+    record_tally_ended(&r->tallies[job->phase], job, generation);
+    record_intervals_ended(&r->intervals, job, generation);
+}
+
+nsec record_generation(const struct record *r, const struct record_job *job)
+{
+    if (r->shape.steps == 0)
+        return -1;
+    nsec start = job->steps[r->shape.generation_first].start, end = job->steps[r->shape.generation_last].end;
+    if (start < 0 || end < 0)
+        return -1;
+    return end - (r->shape.from_due && r->shape.generation_first == 0 ? job->due : start);
+}
+
+nsec record_step_took(const struct record_job *job, int step)
+{
+    if (job->failed_step == step || job->steps[step].start < 0 || job->steps[step].end < 0)
+        return -1;
+    return job->steps[step].end - job->steps[step].start;
+}
+
+bool record_timed_out_in(const struct record_job *job, int step)
+{
+    if (job->fail != FAIL_TIMEOUT)
+        return false;
+    if (job->failed_step >= 0)
+        return job->failed_step == step;
+    return job->steps[step].start >= 0 && job->steps[step].end < 0;
+}
+
+void record_start_lag(struct record *r, nsec lag)
+{
+    hist_add(r->generator.start_lag, lag > 0 ? lag : 0);
+}
+
+void record_loop_lag(struct record *r, nsec lag)
+{
+    hist_add(r->generator.loop_lag, lag > 0 ? lag : 0);
+}
+
+/* ---- messages ---- */
 
 /* The length of the UTF-8 sequence at `s` (RFC 3629), 0 when it is none or a control character. */
 static int utf8_sequence(const unsigned char *s)
@@ -82,34 +164,41 @@ static int utf8_sequence(const unsigned char *s)
     return len;
 }
 
-static const char *cleaned(struct record *r, const char *text)
+enum {
+    MESSAGE_LONGEST = 300,
+    MESSAGE_TEXT = MESSAGE_LONGEST + 4
+}; /* a sequence may begin at the last byte */
+
+static void clean(const char *text, char out[MESSAGE_TEXT])
 {
-    enum { LONGEST = 300 };
-    size_t len = strlen(text);
-    unsigned char *copy = (unsigned char *)arena_copy(&r->arena, text, len);
+    const unsigned char *from = (const unsigned char *)text;
     size_t at = 0;
-    while (copy[at] && at < LONGEST) {
-        int n = utf8_sequence(copy + at);
+    while (from[at] && at < MESSAGE_LONGEST) {
+        int n = utf8_sequence(from + at);
+        for (int i = 0; i < n; i++)
+            out[at + (size_t)i] = (char)from[at + (size_t)i];
         if (n == 0)
-            copy[at++] = '?';
-        else
-            at += (size_t)n;
+            out[at] = '?';
+        at += n > 0 ? (size_t)n : 1;
     }
-    copy[at] = '\0';
-    return (const char *)copy;
+    out[at] = '\0';
 }
 
 int record_message(struct record *r, const char *text)
 {
-    const char *clean = cleaned(r, text);
+    char cleaned[MESSAGE_TEXT];
+    clean(text, cleaned);
     for (int i = 0; i < r->message_count; i++)
-        if (strcmp(r->messages[i], clean) == 0)
+        if (strcmp(r->messages[i], cleaned) == 0)
             return i;
     if (r->message_count == RECORD_MESSAGES_MAX)
         return RECORD_MESSAGES_MAX - 1;
-    r->messages[r->message_count] = r->message_count == RECORD_MESSAGES_MAX - 1 ? "other errors" : clean;
+    bool last = r->message_count == RECORD_MESSAGES_MAX - 1;
+    r->messages[r->message_count] = last ? "other errors" : arena_copy(&r->arena, cleaned, strlen(cleaned));
     return r->message_count++;
 }
+
+/* ---- the rest ---- */
 
 void record_add_users(struct record *r, nsec at, int users)
 {
@@ -147,32 +236,4 @@ const struct record_series *record_find_series(const struct record *r, const cha
         if (strcmp(r->series[i].name, name) == 0)
             return &r->series[i];
     return NULL;
-}
-
-static const char *check_job(const struct record *r, const struct record_job *j)
-{
-    if (j->outcome == JOB_RUNNING)
-        return "every job has ended";
-    if ((j->outcome == JOB_FAILED) != (j->fail != FAIL_NONE))
-        return "a failed job, and no other, has a kind of failure";
-    if (j->sent < j->due || j->ended < j->sent)
-        return "due <= sent <= ended";
-    for (int i = 0; i < r->step_count; i++)
-        if (j->steps[i].end >= 0 && (j->steps[i].start < 0 || j->steps[i].end < j->steps[i].start))
-            return "a step starts before it ends";
-    if (j->outcome == JOB_OK && r->step_count && j->steps[r->step_count - 1].end < 0)
-        return "a job that succeeded has ended its last step";
-    return NULL;
-}
-
-const char *record_check(const struct record *r)
-{
-    int64_t started = 0;
-    for (int i = 0; i < r->job_count; i++) {
-        const char *broken = check_job(r, r->jobs[i]);
-        if (broken)
-            return broken;
-        started += r->jobs[i]->phase >= 0;
-    }
-    return r->generator.scheduled == started + r->generator.skipped ? NULL : "scheduled = started + skipped";
 }

@@ -1,20 +1,27 @@
 /*
- * record - what a scenario's run leaves behind, as plain data: every job, and the target as seen from
- * outside.
+ * record - what a scenario's run leaves behind, as plain data: every job, as rows or tallied, and the target
+ * as seen from outside.
  *
  * The engine and the watcher write it, the verdict and the results read it; none of these know each other.
  * Step and phase numbers are those of the plan. All points in time are nanoseconds since `started` (the first
- * job's due time is near 0); -1 means "did not happen". Everything lives in the record's arena; one writer at
- * a time.
+ * job's due time is near 0); -1 means "did not happen". What is of a fixed size lives in the record's arena,
+ * histograms on the heap; record_finish() frees both. One writer at a time: a worker has a record of its own,
+ * and at the end all are merged into one.
  *
  * Laws, see record_check(): scheduled = started + skipped; started = ok + failed + unfinished; due <= sent <=
  * ended; a step ends after it starts.
+ *
+ * Memory of a tallied record: 9 KiB and a histogram for each step and two more a phase, the intervals' (see
+ * there), and 1 MiB for the lags at most; a histogram costs the octaves that its values touch, 8 KiB each.
  */
 #pragma once
 
 #include "arena.h"
 #include "clock.h"
 #include "fail.h"
+#include "hist.h"
+#include "record_intervals.h"
+#include "record_tally.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,7 +47,7 @@ struct record_span {
 };
 
 struct record_job {
-    int number; /* from 0, in the order of starting */
+    int number; /* from 0; the writer's */
     int user;   /* from 0 */
     int phase;  /* in which it was submitted; -1: warm-up, kept out of every statistic */
     enum job_outcome outcome;
@@ -51,17 +58,21 @@ struct record_job {
     bool model_checked, model_valid;
     int64_t model_bytes, model_triangles;
     int polls;
-    nsec due;  /* when it should have started */
-    nsec sent; /* when it did */
+    int throttled;       /* answers that said "not now" */
+    int retries;         /* steps that were tried again after one */
+    uint64_t model_hash; /* of the model's bytes; 0: none */
+    nsec due;            /* when it should have started */
+    nsec sent;           /* when it did */
     nsec ended;
     struct record_span *steps; /* one a step of the workflow */
     nsec queue, processing;    /* durations told by the server; -1: it does not tell */
     nsec validate;             /* duration of the check; -1: none */
 };
 
-/* A job's generation: from the start of the plan's first generation step to the end of its last; -1 when
- * either is missing. */
-nsec record_generation(const struct record_job *job, int first_step, int last_step);
+/* How long a step took; -1 when it was not done, or the job failed in it. */
+nsec record_step_took(const struct record_job *job, int step);
+/* The job's time was up in this step. */
+bool record_timed_out_in(const struct record_job *job, int step);
 
 struct record_point {
     nsec at;
@@ -101,25 +112,40 @@ struct record_metrics { /* the target's /metrics, compared from the first scrape
     int scrapes, failed_scrapes;
 };
 
+struct record_traffic { /* with the target, of measured jobs and of the warm-up */
+    int64_t requests;
+    int64_t polls; /* of the requests */
+    int64_t throttled, retries;
+    int64_t connects; /* connections that were opened */
+    int64_t bytes_sent, bytes_received;
+};
+
 struct record_generator { /* ourselves */
     int workers;
-    nsec cpu;             /* used by the process during the run */
-    double steal_percent; /* of the machine, during the run */
-    int64_t scheduled;    /* starts that were due under load */
-    int64_t skipped;      /* of these, those that were skipped because max_in_flight jobs were under way */
+    nsec cpu;               /* used by the process during the run */
+    double steal_percent;   /* of the machine, during the run */
+    int64_t scheduled;      /* starts that were due under load */
+    int64_t skipped;        /* of these, those that were skipped because max_in_flight jobs were under way */
+    struct hist *start_lag; /* how late measured jobs were started */
+    struct hist *loop_lag;  /* how late the loop came to what was due */
+    int64_t fd_limit;       /* descriptors that the process may have; 0: not known */
+    int64_t fd_most;        /* that it had at a time; 0: not known */
 };
 
 struct record {
     struct arena arena;
-    nsec started_wall; /* of the zero of time */
-    nsec load_ended;   /* when users stopped to start jobs */
-    nsec ended;        /* the last job's end */
-    bool interrupted;  /* by a signal, or because RECORD_JOBS_MAX jobs were reached */
-    int step_count;
-    int phase_count;
+    struct record_shape shape;
+    nsec started_wall;          /* of the zero of time */
+    nsec load_ended;            /* when users stopped to start jobs */
+    nsec ended;                 /* the last job's end */
+    bool interrupted;           /* by a signal, or because RECORD_JOBS_MAX jobs were reached */
     struct record_span *phases; /* as they were played */
-    struct record_job **jobs;   /* by number */
+    struct record_job **jobs;   /* RECORD_ROWS: in the order of starting */
     int job_count, job_capacity;
+    struct record_tally *tallies;      /* RECORD_TALLIES: one a phase, without the warm-up */
+    struct record_intervals intervals; /* RECORD_TALLIES */
+    const char *broken;                /* RECORD_TALLIES: the law that a job broke, the first one; NULL */
+    struct record_traffic traffic;
     const char **messages; /* distinct error messages, "step: what"; the last may be "other errors" */
     int message_count;
     struct record_point *users; /* each change of the number of active users */
@@ -132,22 +158,53 @@ struct record {
     struct record_generator generator;
 };
 
-enum { RECORD_MESSAGES_MAX = 100, RECORD_JOBS_MAX = 1 << 20 };
+enum { RECORD_JOBS_MAX = 1 << 20 }; /* rows of one writer */
 
-void record_init(struct record *r, int step_count, int phase_count);
+void record_init(struct record *r, const struct record_shape *shape);
+/* Safe on a record that is zero. */
 void record_finish(struct record *r);
 
-/* A new job with all times -1. There are fewer than RECORD_JOBS_MAX. */
-struct record_job *record_add_job(struct record *r);
+/* ---- writing ---- */
+
+/* A blank row in the record's arena, all times -1; in no list yet. A warm-up job until its phase is set. */
+struct record_job *record_new_job(struct record *r);
+/* Makes it blank again, for a row that is used for another job: with tallies only, rows are kept. */
+void record_blank_job(struct record *r, struct record_job *job);
+/* Its phase, user, due, sent and number are set. Rows: it joins them, fewer than RECORD_JOBS_MAX. Tallies: it
+ * is counted. */
+void record_job_started(struct record *r, struct record_job *job);
+/* All of it is set. Rows: nothing more. Tallies: it is counted, and may be made blank again. */
+void record_job_ended(struct record *r, const struct record_job *job);
+/* Below zero is zero. */
+void record_start_lag(struct record *r, nsec lag);
+void record_loop_lag(struct record *r, nsec lag);
 /* The index of the message, which is copied; past the maximum all are "other errors". Control characters and
- * bytes that are not UTF-8 become '?': the text comes from outside. */
+ * bytes that are not UTF-8 become '?': the text comes from outside. A message that is known costs no memory.
+ */
 int record_message(struct record *r, const char *text);
+/* `users` are active from `at` on; the calls' times ascend. */
 void record_add_users(struct record *r, nsec at, int users);
 struct record_series *record_add_series(struct record *r, const char *name, const char *unit);
 void record_add_point(struct record *r, struct record_series *s, nsec at, double value);
 void record_add_probe(struct record *r, struct record_probe probe);
+
+/*
+ * `into` gets all that `from` holds, as if one writer had seen it: counts are sums, messages keep their
+ * texts, users are the sum of both over time. Both have the same shape; `from` is finished. Rows stay as they
+ * were, one record's behind the other's, until record_sort().
+ */
+void record_merge(struct record *into, struct record *from);
+/* After the last merge: rows by the time of their start. Their numbers stay. */
+void record_sort(struct record *r);
+
+/* ---- reading ---- */
+
+/* A job's generation: from the start of the first generation step to the end of the last, or from when the
+ * job was due where the shape says so; -1 when either is missing. */
+nsec record_generation(const struct record *r, const struct record_job *job);
 /* NULL when there is none of that name. */
 const struct record_series *record_find_series(const struct record *r, const char *name);
-
 /* Checks the laws above. Returns NULL when they hold, else which is broken (static text). */
 const char *record_check(const struct record *r);
+/* The same of one job that has ended. */
+const char *record_check_job(const struct record *r, const struct record_job *job);

@@ -171,7 +171,7 @@ static json_t *criteria_json(const struct writing *w)
 static json_t *phases_json(const struct writing *w)
 {
     json_t *phases = json_array();
-    for (int i = 0; i < w->plan->load.phase_count && i < w->record->phase_count; i++) {
+    for (int i = 0; i < w->plan->load.phase_count && i < w->record->shape.phases; i++) {
         struct record_span span = w->record->phases[i];
         nsec end = span.end >= 0 ? span.end : w->record->load_ended;
         bool played = span.start >= 0 && end >= span.start;

@@ -54,7 +54,7 @@ static void add_percentiles(struct timeline *t, const struct plan *p, const stru
         from[i + 1] = from[i] + t->rows[i].done;
     for (int i = 0; i < r->job_count; i++) {
         const struct record_job *job = r->jobs[i];
-        double seconds = job->phase < 0 ? NAN : selection_duration(p, job, SUBJECT_GENERATION);
+        double seconds = job->phase < 0 ? NAN : selection_duration(p, r, job, SUBJECT_GENERATION);
         if (isnan(seconds))
             continue;
         int row = row_of(t, job->ended);

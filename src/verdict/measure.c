@@ -144,7 +144,7 @@ struct record_point *measure_duration_points(const struct plan *p, const struct 
     for (int i = 0; i < r->job_count; i++) {
         if (!selection_has(selection, r->jobs[i]))
             continue;
-        double seconds = selection_duration(p, r->jobs[i], subject);
+        double seconds = selection_duration(p, r, r->jobs[i], subject);
         if (!isnan(seconds))
             points[count++] = (struct record_point){r->jobs[i]->sent, seconds};
     }
@@ -206,7 +206,7 @@ struct measured measure_take(const struct measure *m, const struct plan *p, cons
                              struct arena *arena)
 {
     struct taking t = {m, p, r, selection_of(m, r), arena};
-    if (m->phase >= 0 && (m->phase >= r->phase_count || r->phases[m->phase].start < 0))
+    if (m->phase >= 0 && (m->phase >= r->shape.phases || r->phases[m->phase].start < 0))
         return nothing(MEASURED_NOTHING, "that phase was not played");
     return takers[m->kind](&t);
 }

@@ -38,15 +38,8 @@ void selection_count(struct selection s, const struct record *r, struct job_coun
     }
 }
 
-static nsec step_duration(const struct record_job *job, int step)
-{
-    if (step < 0 || job->failed_step == step || job->steps[step].start < 0 || job->steps[step].end < 0)
-        return -1;
-    return job->steps[step].end - job->steps[step].start;
-}
-
-/* What is left of the wait when the server was done: until we noticed. Its clock and ours may disagree by a little:
- * never below nothing. */
+/* What is left of the wait when the server was done: until we noticed. Its clock and ours may disagree by a
+ * little: never below nothing. */
 static nsec notice_duration(const struct record_job *job, nsec wait)
 {
     nsec rest = wait - job->queue - job->processing;
@@ -55,7 +48,8 @@ static nsec notice_duration(const struct record_job *job, nsec wait)
 
 static nsec part_duration(const struct plan *p, const struct record_job *job, int subject)
 {
-    nsec wait = step_duration(job, workflow_wait(&p->workflow));
+    int step = workflow_wait(&p->workflow);
+    nsec wait = step < 0 ? -1 : record_step_took(job, step);
     if (subject == SUBJECT_VALIDATE)
         return job->validate;
     if (wait < 0)
@@ -65,15 +59,16 @@ static nsec part_duration(const struct plan *p, const struct record_job *job, in
     return subject == SUBJECT_QUEUE ? job->queue : job->processing;
 }
 
-double selection_duration(const struct plan *p, const struct record_job *job, int subject)
+double selection_duration(const struct plan *p, const struct record *r, const struct record_job *job,
+                          int subject)
 {
     nsec took = -1;
     if (subject >= 0)
-        took = step_duration(job, subject);
+        took = record_step_took(job, subject);
     else if (subject != SUBJECT_GENERATION)
         took = part_duration(p, job, subject);
     else if (job->outcome == JOB_OK)
-        took = record_generation(job, p->workflow.generation_first, p->workflow.generation_last);
+        took = record_generation(r, job);
     return took < 0 ? NAN : nsec_to_sec(took);
 }
 
@@ -82,9 +77,7 @@ static bool is_censored(const struct record_job *job, int subject)
 {
     if (job->fail != FAIL_TIMEOUT || subject < SUBJECT_GENERATION)
         return false;
-    if (subject == SUBJECT_GENERATION || job->failed_step == subject)
-        return true;
-    return job->failed_step < 0 && job->steps[subject].start >= 0 && job->steps[subject].end < 0;
+    return subject == SUBJECT_GENERATION || record_timed_out_in(job, subject);
 }
 
 struct durations selection_durations(struct selection s, const struct plan *p, const struct record *r,
@@ -95,7 +88,7 @@ struct durations selection_durations(struct selection s, const struct plan *p, c
         const struct record_job *job = r->jobs[i];
         if (!selection_has(s, job))
             continue;
-        double seconds = selection_duration(p, job, subject);
+        double seconds = selection_duration(p, r, job, subject);
         if (!isnan(seconds))
             out.seconds[out.count++] = seconds;
         else
@@ -108,7 +101,7 @@ struct durations selection_durations(struct selection s, const struct plan *p, c
 struct record_span selection_load(const struct record *r)
 {
     struct record_span load = {-1, r->load_ended >= 0 ? r->load_ended : r->ended};
-    if (r->phase_count > 0)
+    if (r->shape.phases > 0)
         load.start = r->phases[0].start;
     for (int i = 0; load.start < 0 && i < r->job_count; i++)
         if (r->jobs[i]->phase >= 0)

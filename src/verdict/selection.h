@@ -41,7 +41,8 @@ struct durations {
 struct durations selection_durations(struct selection s, const struct plan *p, const struct record *r,
                                      int subject, struct arena *arena);
 /* One job's, in seconds; NAN when it has none by the rule above. */
-double selection_duration(const struct plan *p, const struct record_job *job, int subject);
+double selection_duration(const struct plan *p, const struct record *r, const struct record_job *job,
+                          int subject);
 
 /* From the first phase's start (the first job's, when it is not known) to the end of the load. */
 struct record_span selection_load(const struct record *r);

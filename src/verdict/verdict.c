@@ -214,7 +214,7 @@ static void conclude_from_criteria(struct verdict *v, const struct record *r)
 
 void verdict_judge(struct verdict *v, const struct plan *p, const struct record *r, bool strict)
 {
-    assert(r->step_count == p->workflow.step_count);
+    assert(r->shape.steps == p->workflow.step_count);
     *v = (struct verdict){.outcome_count = p->criterion_count};
     arena_init(&v->arena, "verdict", VERDICT_MAX_BYTES);
     v->outcomes = arena_new(&v->arena, struct outcome, p->criterion_count);

@@ -70,7 +70,7 @@ struct watch *watch_create(const struct watch_config *config)
         w->probes[i].watch = w;
     }
     fetch_init(&w->scrape, on_scraped, METRICS_MAX);
-    record_init(&w->log, 0, 0);
+    record_init(&w->log, &(struct record_shape){0});
     for (int i = 0; i < FIGURES; i++) {
         record_add_series(&w->log, figure_kinds[i].series, figure_kinds[i].unit);
         atomic_store(&w->latest[i], NAN);

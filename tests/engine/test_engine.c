@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The shipped scenarios against a backend in virtual time: an hour takes milliseconds, and every count is exact. */
+/* The shipped scenarios against a backend in virtual time: an hour takes milliseconds, and every count is
+ * exact. */
 
 struct world {
     struct sim_target *target;
@@ -46,10 +47,16 @@ static void world_init(struct world *w, const char *scenario, const struct sim_t
     sim_target_init(w->target);
     w->plan = load(scenario, settings, count);
     assert_true(payload_init(&w->payload, picture.bytes, picture.len, w->plan->load.unique_images, error));
-    record_init(&w->record, w->plan->workflow.step_count, w->plan->load.phase_count);
-    struct engine_config config = {.loop = w->target->loop, .plan = w->plan,
+    record_init(&w->record, &(struct record_shape){.steps = w->plan->workflow.step_count,
+                                                   .phases = w->plan->load.phase_count,
+                                                   .generation_first = w->plan->workflow.generation_first,
+                                                   .generation_last = w->plan->workflow.generation_last});
+    struct engine_config config = {.loop = w->target->loop,
+                                   .plan = w->plan,
                                    .target = {.authority = "sim", .prefix = "", .headers = ""},
-                                   .payload = &w->payload, .seed = seed, .record = &w->record,
+                                   .payload = &w->payload,
+                                   .seed = seed,
+                                   .record = &w->record,
                                    .progress = &w->progress};
     w->engine = engine_create(&config);
 }
@@ -105,8 +112,7 @@ static void test_baseline_is_closed(void **state)
         /* No time passes but the service and the way to the next poll. */
         assert_int_equal(j->due, i * 82 * NSEC_PER_SEC);
         assert_int_equal(j->sent, j->due);
-        assert_int_equal(record_generation(j, w.plan->workflow.generation_first, w.plan->workflow.generation_last),
-                         82 * NSEC_PER_SEC);
+        assert_int_equal(record_generation(&w.record, j), 82 * NSEC_PER_SEC);
         assert_int_equal(j->polls, 82);
         assert_int_equal(j->queue, 0);
         assert_int_equal(j->processing, 82 * NSEC_PER_SEC);
@@ -169,13 +175,14 @@ static void test_users_join_and_leave_with_the_phases(void **state)
     world_init(&w, "spike", &healthy, 3, NULL, 0);
     world_run(&w);
     check_pacing(&w);
-    assert_int_equal(w.record.phase_count, 3);
+    assert_int_equal(w.record.shape.phases, 3);
     static const nsec starts[] = {0, 120, 180}, ends[] = {120, 180, 300};
     for (int i = 0; i < 3; i++) {
         assert_int_equal(w.record.phases[i].start, starts[i] * NSEC_PER_SEC);
         assert_int_equal(w.record.phases[i].end, ends[i] * NSEC_PER_SEC);
     }
-    /* 2 users join, then 18 more within 17 * 0.2 s, then these leave at the very end of the phase, then the rest. */
+    /* 2 users join, then 18 more within 17 * 0.2 s, then these leave at the very end of the phase, then the
+     * rest. */
     int most = 0;
     for (int i = 0; i < w.record.user_changes; i++) {
         const struct record_point *p = &w.record.users[i];
@@ -254,12 +261,14 @@ static void test_target_that_dies(void **state)
 {
     (void)state;
     struct world w;
-    struct sim_target target = {.slots = 64, .service = 82 * NSEC_PER_SEC, .refuse_after = 5, .reset_every = 5};
+    struct sim_target target = {
+        .slots = 64, .service = 82 * NSEC_PER_SEC, .refuse_after = 5, .reset_every = 5};
     world_init(&w, "normal", &target, 1, NULL, 0);
     world_run(&w);
     check_pacing(&w);
     assert_true(count_fail(&w.record, FAIL_RESET) >= 1);
-    assert_int_equal(count_outcome(&w.record, JOB_OK) + count_outcome(&w.record, JOB_FAILED), w.record.job_count);
+    assert_int_equal(count_outcome(&w.record, JOB_OK) + count_outcome(&w.record, JOB_FAILED),
+                     w.record.job_count);
     world_finish(&w);
 }
 

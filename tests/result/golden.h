@@ -13,8 +13,9 @@ static inline void golden_fill(struct made *m)
     made_init(m, 1, 410.5);
     m->plan.scenario = "baseline";
     m->plan.load.users = USERS_CLOSED;
-    m->plan.workflow.generation_first = MADE_UPLOAD; /* the whole job, so that nothing lies between them */
-    m->plan.workflow.generation_last = MADE_DOWNLOAD;
+    /* The whole job, so that nothing lies between them. */
+    m->plan.workflow.generation_first = m->record.shape.generation_first = MADE_UPLOAD;
+    m->plan.workflow.generation_last = m->record.shape.generation_last = MADE_DOWNLOAD;
     double at = 0;
     for (int i = 0; i < 5; i++) {
         struct record_job *j = made_job(m, 0, at, seconds[i] - 0.3);
@@ -26,8 +27,9 @@ static inline void golden_fill(struct made *m)
     }
     m->record.load_ended = m->record.ended;
     m->record.started_wall = 1769860800 * NSEC_PER_SEC; /* 2026-01-31T12:00:00Z */
-    m->record.generator =
-        (struct record_generator){.workers = 1, .cpu = made_time(0.82), .steal_percent = 0.1};
+    m->record.generator.workers = 1;
+    m->record.generator.cpu = made_time(0.82);
+    m->record.generator.steal_percent = 0.1;
     made_criterion(m, "avg_time_ok", MEASURE_AVG, COMPARE_RANGE, 75)->limit_high = 90;
     made_criterion(m, "zero_errors", MEASURE_ERROR_RATE, COMPARE_AT_MOST, 0);
     made_criterion(m, "full_success", MEASURE_SUCCESS_RATE, COMPARE_AT_LEAST, 100);

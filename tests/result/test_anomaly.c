@@ -62,7 +62,8 @@ static void test_each(void **state)
     assert_false(finds(&m, "gpu.memory is simulated by the target"));
     s->simulated = true;
     assert_true(finds(&m, "gpu.memory is simulated by the target"));
-    m.record.generator = (struct record_generator){.skipped = 4, .steal_percent = 12};
+    m.record.generator.skipped = 4;
+    m.record.generator.steal_percent = 12;
     m.plan.load.max_in_flight = 100;
     assert_true(finds(&m, "4 starts were skipped: 100 jobs were under way"));
     assert_true(finds(&m, "12.0 % of this machine's time was taken by its host"));

@@ -15,12 +15,15 @@ static nsec at(double seconds)
 
 static void add_job(struct record *r, const struct plan *p, int phase, nsec sent)
 {
-    struct record_job *j = record_add_job(r);
+    struct record_job *j = record_new_job(r);
+    j->number = r->job_count;
     j->phase = phase;
     r->generator.scheduled++;
     j->outcome = JOB_OK;
     j->accepted = true;
     j->due = j->sent = sent;
+    record_job_started(r, j);
+    record_start_lag(r, 0);
     nsec now = sent;
     for (int i = 0; i < p->workflow.step_count; i++) {
         nsec took = p->workflow.steps[i].kind == STEP_POLL ? at(82 + j->number % 3 - 1) : at(0.05);
@@ -70,7 +73,10 @@ static void test_scenarios(void **state)
         struct plan *plan = plan_load(rows[i].name, &options, &diags);
         assert_non_null(plan);
         struct record record;
-        record_init(&record, plan->workflow.step_count, plan->load.phase_count);
+        record_init(&record, &(struct record_shape){.steps = plan->workflow.step_count,
+                                                    .phases = plan->load.phase_count,
+                                                    .generation_first = plan->workflow.generation_first,
+                                                    .generation_last = plan->workflow.generation_last});
         play(&record, plan);
         assert_null(record_check(&record));
         struct verdict v;

@@ -49,7 +49,10 @@ static inline void made_init(struct made *m, int phases, double load_seconds)
     *m = (struct made){0};
     for (int i = 0; i < MADE_STEPS; i++)
         m->steps[i] = (struct plan_step){.name = steps[i], .kind = i == MADE_WAIT ? STEP_POLL : STEP_REQUEST};
-    record_init(&m->record, MADE_STEPS, phases);
+    record_init(&m->record, &(struct record_shape){.steps = MADE_STEPS,
+                                                   .phases = phases,
+                                                   .generation_first = MADE_SUBMIT,
+                                                   .generation_last = MADE_WAIT});
     for (int i = 0; i < phases; i++) {
         m->phases[i] =
             (struct plan_phase){.name = names[i], .users = 2, .duration = made_time(load_seconds / phases)};
@@ -85,12 +88,17 @@ static inline void made_finish(struct made *m)
 /* A job that succeeds: 0.1 s of upload, its generation, 0.2 s of download. */
 static inline struct record_job *made_job(struct made *m, int phase, double sent, double generation)
 {
-    struct record_job *j = record_add_job(&m->record);
+    struct record_job *j = record_new_job(&m->record);
+    j->number = m->record.job_count;
+    j->user = 0;
     j->phase = phase;
     j->outcome = JOB_OK;
     j->accepted = j->model_checked = j->model_valid = true;
     m->record.generator.scheduled += phase >= 0;
     j->due = j->sent = made_time(sent);
+    record_job_started(&m->record, j);
+    if (phase >= 0)
+        record_start_lag(&m->record, 0);
     double ends[MADE_STEPS] = {sent + 0.1, sent + 0.2, sent + 0.1 + generation, sent + 0.3 + generation};
     for (int i = 0; i < MADE_STEPS; i++)
         j->steps[i] = (struct record_span){i ? j->steps[i - 1].end : j->sent, made_time(ends[i])};

@@ -10,9 +10,12 @@
 /* Watches until `asked` says that the server has been asked so often; there is no other end to wait for. */
 static void watch_for(struct tiny_server *s, int route, int times, struct record *record)
 {
-    struct watch_config config = {.addr = s->addr, .target = {.authority = "x", .prefix = "", .headers = ""},
-                                  .health_path = "/health", .metrics_path = "/metrics",
-                                  .probe_every = 2 * NSEC_PER_MSEC, .scrape_every = 2 * NSEC_PER_MSEC};
+    struct watch_config config = {.addr = s->addr,
+                                  .target = {.authority = "x", .prefix = "", .headers = ""},
+                                  .health_path = "/health",
+                                  .metrics_path = "/metrics",
+                                  .probe_every = 2 * NSEC_PER_MSEC,
+                                  .scrape_every = 2 * NSEC_PER_MSEC};
     struct watch *w = watch_create(&config);
     nsec zero = clock_monotonic();
     assert_non_null(w);
@@ -20,7 +23,7 @@ static void watch_for(struct tiny_server *s, int route, int times, struct record
     while (atomic_load(&s->asked[route]) < times)
         sched_yield();
     watch_stop(w);
-    record_init(record, 0, 0);
+    record_init(record, &(struct record_shape){0});
     watch_collect(w, record, zero);
     watch_destroy(w);
 }
@@ -60,8 +63,9 @@ static void test_healthy_target(void **state)
 static void test_a_counter_that_stands_still_is_told(void **state)
 {
     (void)state;
-    static const struct tiny_route routes[] = {
-        {"/health", OK "0\r\n\r\n"}, {"/metrics", OK "28\r\n\r\nprocess_cpu_seconds_total 1\n"}, {.path = NULL}};
+    static const struct tiny_route routes[] = {{"/health", OK "0\r\n\r\n"},
+                                               {"/metrics", OK "28\r\n\r\nprocess_cpu_seconds_total 1\n"},
+                                               {.path = NULL}};
     struct tiny_server s;
     struct record r;
     tiny_server_start(&s, routes);
