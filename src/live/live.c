@@ -23,21 +23,21 @@ struct live {
 /* ---- the line ---- */
 
 /* How much of the scenario is done, 0 to 1, and how long it still takes (-1: not known). */
-static double fraction_done(const struct live_config *c, nsec now, nsec *ret_left)
+static double fraction_done(const struct plan_load_model *load, const struct progress_view *v, nsec now,
+                            nsec *ret_left)
 {
-    const struct plan_load_model *load = &c->plan->load;
-    nsec began = atomic_load(&c->progress->load_began), planned = 0;
+    nsec planned = 0;
     *ret_left = -1;
     for (int i = 0; i < load->phase_count && planned != NSEC_NEVER; i++)
         planned = load->phases[i].duration == NSEC_NEVER ? NSEC_NEVER : planned + load->phases[i].duration;
-    if (began == 0)
+    if (v->load_began == 0)
         return 0;
     if (planned != NSEC_NEVER && planned > 0) {
-        *ret_left = now - began < planned ? planned - (now - began) : 0;
-        return fmin(1, (double)(now - began) / (double)planned);
+        nsec gone = now - v->load_began;
+        *ret_left = gone < planned ? planned - gone : 0;
+        return fmin(1, (double)gone / (double)planned);
     }
-    int ended = atomic_load(&c->progress->ok) + atomic_load(&c->progress->failed);
-    return load->jobs ? fmin(1, (double)ended / (double)load->jobs) : 0;
+    return load->jobs ? fmin(1, (double)(v->ok + v->failed) / (double)load->jobs) : 0;
 }
 
 static void add_bar(struct buf *out, double fraction)
@@ -47,30 +47,20 @@ static void add_bar(struct buf *out, double fraction)
         buf_add_text(out, i < full ? "█" : "░");
 }
 
-static int by_time(const void *a, const void *b)
-{
-    nsec x = *(const nsec *)a, y = *(const nsec *)b;
-    return (x > y) - (x < y);
-}
-
 /* Nearest rank: a value that was seen. */
 static int rank(int count, int percent)
 {
     return (count * percent + 99) / 100 - 1;
 }
 
-static void add_recent(struct buf *out, struct progress *p)
+static void add_recent(struct buf *out, const struct progress *p)
 {
-    nsec recent[PROGRESS_RECENT];
+    enum { ROOM = 8 * PROGRESS_RECENT };
+    nsec recent[ROOM];
     char p50[DURATION_TEXT], p95[DURATION_TEXT];
-    int count = atomic_load(&p->recent_count);
-    if (count > PROGRESS_RECENT)
-        count = PROGRESS_RECENT;
+    int count = progress_recent(p, recent, ROOM);
     if (count == 0)
         return;
-    for (int i = 0; i < count; i++)
-        recent[i] = atomic_load(&p->recent[i]);
-    qsort(recent, (size_t)count, sizeof recent[0], by_time);
     buf_printf(out, " · p50 %s · p95 %s", duration_text(recent[rank(count, 50)], p50),
                duration_text(recent[rank(count, 95)], p95));
 }
@@ -93,27 +83,28 @@ static void cut(struct buf *line, int width)
 
 void live_render(const struct live_config *c, nsec now, int width, struct buf *out)
 {
-    struct progress *p = c->progress;
+    struct progress_view v;
     nsec left;
     char text[DURATION_TEXT];
-    double fraction = fraction_done(c, now, &left);
-    int phase = atomic_load(&p->phase);
+    progress_read(c->progress, &v);
+    double fraction = fraction_done(&c->plan->load, &v, now, &left);
     buf_printf(out, "%-9s ", c->plan->scenario);
     add_bar(out, fraction);
     buf_printf(out, " %3d %%", (int)(fraction * 100));
-    if (atomic_load(&p->draining))
+    if (v.draining)
         buf_add_text(out, " · waiting for running jobs");
-    else if (phase < 0)
+    else if (v.phase < 0)
         buf_add_text(out, " · warm-up");
     else if (c->plan->load.phase_count > 1)
-        buf_printf(out, " · %s", c->plan->load.phases[phase].name);
+        buf_printf(out, " · %s", c->plan->load.phases[v.phase].name);
     if (left > 0)
         buf_printf(out, " · %s left",
                    duration_text((left + NSEC_PER_SEC / 2) / NSEC_PER_SEC * NSEC_PER_SEC, text));
-    int users = atomic_load(&p->users);
-    buf_printf(out, " · %d user%s · %d in flight · %d done · %d failed", users, users == 1 ? "" : "s",
-               atomic_load(&p->in_flight), atomic_load(&p->ok), atomic_load(&p->failed));
-    add_recent(out, p);
+    if (c->plan->load.users != USERS_OPEN)
+        buf_printf(out, " · %d user%s", v.users, v.users == 1 ? "" : "s");
+    buf_printf(out, " · %lld in flight · %lld done · %lld failed", (long long)v.in_flight, (long long)v.ok,
+               (long long)v.failed);
+    add_recent(out, c->progress);
     double memory = c->watch ? watch_latest(c->watch, FIGURE_MEMORY) : NAN;
     if (isfinite(memory))
         buf_printf(out, " · %.0f MB", memory / 1e6);

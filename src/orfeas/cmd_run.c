@@ -1,5 +1,6 @@
 #include "command.h"
 #include "file.h"
+#include "images.h"
 #include "interrupt.h"
 #include "overview.h"
 #include "result_file.h"
@@ -19,6 +20,7 @@ enum { SCENARIOS_MAX = 100 };
 struct run {
     struct scenario scenarios[SCENARIOS_MAX];
     int count;
+    struct images images;
     struct target target;
 };
 
@@ -71,44 +73,20 @@ static int load_plans(struct run *run, struct options *o)
     return code;
 }
 
-static int image_error(const char *path, const char *why)
-{
-    fprintf(
-        stderr,
-        "orfeas: the picture %s cannot be used: %s\n    Name another with --image FILE; PNG, JPEG and WebP "
-        "are read.\n",
-        path, why);
-    return EXIT_USAGE;
-}
-
-/* The user's file, made if it is missing; without one, a picture from the seed. */
-static int read_image(const struct options *o, struct buf *image)
-{
-    if (!o->image)
-        return test_image_render(o->seed, image) ? EXIT_PASS : EXIT_INTERNAL;
-    int error = file_read(o->image, image);
-    if (error == ENOENT) {
-        error = test_image_write(o->image, o->seed);
-        if (!error && !o->quiet)
-            fprintf(stderr, "made the test picture %s\n", o->image);
-        error = error ? error : file_read(o->image, image);
-    }
-    return error ? image_error(o->image, error > 0 ? strerror(error) : "no memory") : EXIT_PASS;
-}
-
 static int load_payloads(struct run *run, const struct options *o)
 {
-    struct buf image;
-    buf_init(&image, PAYLOAD_MAX_BYTES);
-    int code = read_image(o, &image);
+    bool wanted = false;
+    for (int i = 0; i < run->count; i++)
+        wanted |= workflow_uploads(&run->scenarios[i].plan->workflow);
+    int code = wanted ? images_load(&run->images, o) : EXIT_PASS;
     for (int i = 0; i < run->count && code == EXIT_PASS; i++) {
         struct scenario *s = &run->scenarios[i];
-        char why[PAYLOAD_ERROR_TEXT];
-        s->has_payload = payload_init(&s->payload, image.bytes, image.len, s->plan->load.unique_images, why);
-        if (!s->has_payload)
-            code = image_error(o->image ? o->image : "from the seed", why);
+        if (!workflow_uploads(&s->plan->workflow))
+            continue;
+        s->payloads = images_payloads(&run->images, s->plan->load.unique_images);
+        s->payload_count = s->payloads ? run->images.count : 0;
+        code = s->payloads ? EXIT_PASS : EXIT_USAGE;
     }
-    buf_finish(&image);
     return code;
 }
 
@@ -148,9 +126,7 @@ static void tell_waiting(void *context, nsec waited)
 static int check_target(const struct run *run, const struct scenario *s, const struct options *o,
                         struct preflight *preflight)
 {
-    struct preflight_config config = {.addrs = run->target.addrs,
-                                      .addr_count = run->target.addr_count,
-                                      .target = run->target.http,
+    struct preflight_config config = {.target = run->target.http,
                                       .url = run->target.text,
                                       .health_path = s->plan->workflow.health_path,
                                       .healthy = s->plan->workflow.healthy,

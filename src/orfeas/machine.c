@@ -1,6 +1,8 @@
 #include "machine.h"
 
+#include <dirent.h>
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -37,4 +39,44 @@ double machine_steal_percent(const struct machine_usage *from, const struct mach
 {
     long long all = to->all - from->all;
     return all > 0 ? 100.0 * (double)(to->steal - from->steal) / (double)all : NAN;
+}
+
+int machine_cores(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+int machine_fd_limit(void)
+{
+    enum { ENOUGH = 1 << 20 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    rlim_t wanted = limit.rlim_max < ENOUGH ? limit.rlim_max : ENOUGH;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return (int)(limit.rlim_cur < ENOUGH ? limit.rlim_cur : ENOUGH);
+}
+
+int machine_fds(void)
+{
+    int count = -3; /* ".", ".." and the directory itself */
+    DIR *dir = opendir("/proc/self/fd");
+    if (!dir)
+        return 0;
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count > 0 ? count : 0;
+}
+
+int machine_connections(void)
+{
+    enum { RESERVE = 200 }; /* loops, probes, results, what libraries open */
+    int left = machine_fd_limit() - RESERVE;
+    return left > 1 ? left : 1;
 }

@@ -11,13 +11,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 /* What lives as long as the play. */
 struct stage {
-    struct loop *loop;
     struct engine *engine;
     struct watch *watch;
     struct live *live;
@@ -42,20 +42,21 @@ static int set_up(struct stage *st, struct scenario *s, const struct options *o,
                   const struct preflight *preflight)
 {
     const struct plan *plan = s->plan;
-    st->loop = loop_epoll_create();
-    if (!st->loop)
-        return internal_error("no event loop");
-    struct engine_config engine = {.loop = st->loop,
+    struct http_target http = target->http;
+    http.place.addrs[0] = preflight->addr; /* the one that took a connection */
+    http.place.addr_count = 1;
+    struct engine_config engine = {.workers = o->workers ? o->workers : machine_cores(),
                                    .plan = plan,
-                                   .addr = &preflight->addr,
-                                   .target = target->http,
-                                   .payload = s->has_payload ? &s->payload : NULL,
+                                   .target = http,
+                                   .payloads = s->payloads,
+                                   .payload_count = s->payload_count,
+                                   .connections = machine_connections(),
                                    .seed = o->seed,
-                                   .threads = true,
                                    .record = &s->record,
                                    .progress = &st->progress};
-    struct watch_config watch = {.addr = preflight->addr,
-                                 .target = target->http,
+    engine.target.place.resolve_each = plan->load.resolve_each;
+    progress_init(&st->progress, engine_workers(plan, engine.workers));
+    struct watch_config watch = {.target = http,
                                  .health_path = plan->workflow.health_path,
                                  .metrics_path = plan->workflow.metrics_path,
                                  .probe_every = scaled(NSEC_PER_SEC, plan),
@@ -80,26 +81,29 @@ static void tear_down(struct stage *st)
         watch_stop(st->watch);
     watch_destroy(st->watch);
     engine_destroy(st->engine);
-    loop_destroy(st->loop);
+    progress_finish(&st->progress);
 }
 
-static void play(struct stage *st, struct scenario *s)
+static int play(struct stage *st, struct scenario *s)
 {
     struct machine_usage before, after;
     machine_read(&before);
-    nsec zero = clock_monotonic();
     interrupt_attach(st->engine);
-    engine_start(st->engine);
-    loop_run(st->loop);
+    bool played = engine_run(st->engine);
     interrupt_attach(NULL);
+    if (!played)
+        return internal_error("no thread");
     machine_read(&after);
     live_stop(st->live);
     st->live = NULL;
     watch_stop(st->watch);
-    watch_collect(st->watch, &s->record, zero);
-    s->record.generator.workers = 1;
-    s->record.generator.cpu = after.cpu - before.cpu;
-    s->record.generator.steal_percent = machine_steal_percent(&before, &after);
+    watch_collect(st->watch, &s->record, engine_zero(st->engine));
+    struct record_generator *g = &s->record.generator;
+    g->cpu = after.cpu - before.cpu;
+    g->steal_percent = machine_steal_percent(&before, &after);
+    g->fd_limit = machine_fd_limit();
+    g->fd_most += machine_fds(); /* those that are no connections of users */
+    return EXIT_PASS;
 }
 
 /* ---- afterwards ---- */
@@ -152,7 +156,7 @@ static void print_plan(const struct scenario *s, const struct preflight *preflig
 {
     struct buf text;
     buf_init(&text, 64 << 10);
-    describe_plan(s->plan, s->has_payload ? &s->payload : NULL, preflight, &text);
+    describe_plan(s->plan, s->payloads, preflight, &text);
     fputs(buf_text(&text), stderr);
     buf_finish(&text);
 }
@@ -176,7 +180,7 @@ int scenario_run(struct scenario *s, const struct options *o, const struct targe
         print_plan(s, preflight);
     int code = set_up(&st, s, o, target, preflight);
     if (code == EXIT_PASS)
-        play(&st, s);
+        code = play(&st, s);
     tear_down(&st);
     verdict_judge(&s->verdict, s->plan, &s->record, false);
     if (code != EXIT_PASS)
@@ -198,7 +202,8 @@ void scenario_finish(struct scenario *s)
         verdict_finish(&s->verdict);
         record_finish(&s->record);
     }
-    if (s->has_payload)
-        payload_finish(&s->payload);
+    for (int i = 0; i < s->payload_count; i++)
+        payload_finish(&s->payloads[i]);
+    free(s->payloads);
     plan_free(s->plan);
 }

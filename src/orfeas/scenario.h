@@ -12,8 +12,8 @@
 
 struct scenario {
     struct plan *plan;
-    struct payload payload;
-    bool has_payload;
+    struct payload *payloads; /* NULL when no step uploads */
+    int payload_count;
     bool played; /* the record and the verdict are there */
     struct record record;
     struct verdict verdict;

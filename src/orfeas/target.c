@@ -1,8 +1,21 @@
 #include "target.h"
 
 #include "exit_code.h"
+#include "tls.h"
 
 #include <stdio.h>
+
+static int secure(struct target *t, const struct options *o)
+{
+    struct tls_config config = {
+        .cacert = o->cacert, .cert = o->cert, .key = o->key, .insecure = o->insecure};
+    char why[TLS_ERROR_TEXT];
+    t->tls = tls_context_create(&config, why);
+    if (t->tls)
+        return EXIT_PASS;
+    fprintf(stderr, "orfeas: %s\n", why);
+    return EXIT_USAGE;
+}
 
 static int resolve(struct target *t, const struct options *o)
 {
@@ -11,14 +24,16 @@ static int resolve(struct target *t, const struct options *o)
         fprintf(stderr, "orfeas: --target '%s': %s\n", t->text, why);
         return EXIT_USAGE;
     }
-    if (t->url.tls) {
-        fprintf(stderr, "orfeas: --target '%s': this build speaks no TLS; use http\n", t->text);
+    if (t->url.tls && secure(t, o) != EXIT_PASS)
         return EXIT_USAGE;
-    }
     t->http = (struct http_target){
         .authority = t->url.authority, .prefix = t->url.path, .headers = buf_text(&o->headers)};
-    t->addr_count = addr_resolve(t->url.host, t->url.port, t->addrs, &why);
-    if (t->addr_count)
+    struct conn_place *place = &t->http.place;
+    place->host = t->url.host;
+    place->port = t->url.port;
+    place->tls = t->tls;
+    place->addr_count = addr_resolve(t->url.host, t->url.port, place->addrs, &why);
+    if (place->addr_count)
         return EXIT_PASS;
     fprintf(stderr,
             "orfeas: the host '%s' of --target has no address: %s\n    Check its spelling and your DNS.\n",
@@ -46,4 +61,5 @@ int target_open(struct target *t, const struct options *o)
 void target_close(struct target *t)
 {
     embedded_stop(&t->embedded);
+    tls_context_destroy(t->tls);
 }

@@ -3,7 +3,6 @@
  */
 #pragma once
 
-#include "addr.h"
 #include "embedded.h"
 #include "http_client.h"
 #include "options.h"
@@ -14,11 +13,10 @@ struct target {
     struct embedded embedded; /* pid 0: not ours */
     struct url url;
     struct http_target http;
-    struct loop_addr addrs[ADDR_MAX];
-    int addr_count;
+    struct tls_context *tls; /* NULL: plain */
 };
 
 /* Says on standard error what is wrong. Returns EXIT_PASS, EXIT_USAGE or EXIT_UNREACHABLE. */
 int target_open(struct target *t, const struct options *o);
-/* Stops a backend of our own. */
+/* Also stops a backend of our own. */
 void target_close(struct target *t);

@@ -35,6 +35,15 @@ int workflow_wait(const struct workflow *w)
     return -1;
 }
 
+bool workflow_uploads(const struct workflow *w)
+{
+    for (int i = 0; i < w->step_count; i++)
+        for (int k = 0; k < w->steps[i].part_count; k++)
+            if (w->steps[i].parts[k].is_image)
+                return true;
+    return false;
+}
+
 const char *user_model_name(enum user_model model)
 {
     return model_names[model];

@@ -193,6 +193,8 @@ enum subject {
 const char *subject_name(const struct workflow *w, int subject);
 /* The first step that polls; -1: none. */
 int workflow_wait(const struct workflow *w);
+/* Does a step upload the picture? */
+bool workflow_uploads(const struct workflow *w);
 
 struct measure {
     enum measure_kind kind;
