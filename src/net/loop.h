@@ -49,10 +49,12 @@ struct timer {
     void (*fire)(struct timer *timer);
 };
 
-/* Waits for a foreign descriptor to be readable, level-triggered, until removed; not in the simulation. */
+/* Waits for a foreign descriptor to be readable (with `write`: or writable), level-triggered, until removed;
+ * not in the simulation. */
 struct watch_fd {
     void (*ready)(struct watch_fd *watch);
     int fd;
+    bool write;
 };
 
 struct loop *loop_epoll_create(void); /* NULL with errno when the kernel refuses */

@@ -196,7 +196,8 @@ static void socket_event(struct loop *loop, int fd, uint32_t generation, uint32_
 
 bool loop_watch_add(struct loop *loop, struct watch_fd *watch)
 {
-    return add_interest(of(loop), watch->fd, EPOLLIN, (uint64_t)(uintptr_t)watch | WATCH_BIT);
+    uint32_t events = watch->write ? EPOLLIN | EPOLLOUT : EPOLLIN;
+    return add_interest(of(loop), watch->fd, events, (uint64_t)(uintptr_t)watch | WATCH_BIT);
 }
 
 void loop_watch_remove(struct loop *loop, struct watch_fd *watch)

@@ -10,10 +10,11 @@
  *
  *     t = tls_create(peer);                     the client's hello waits in tls_output()
  *     bytes came:     tls_feed(t, bytes, n);    then tls_read() until <= 0, then send what tls_output() has
- *     the end came:   tls_feed_end(t);          then tls_read() until <= 0; now it is TLS_CLOSED or
- * TLS_FAILED bytes went:     tls_output_sent(t, n);    then tls_output() again, and tls_write() the rest
+ *     the end came:   tls_feed_end(t);          then tls_read() until <= 0: it is closed or failed now
+ *     bytes went:     tls_output_sent(t, n);    then tls_output() again, and tls_write() the rest
  *
- * An idle connection keeps no buffers: it costs 13 to 16 KB of heap (OpenSSL 3.0, a certificate and its root).
+ * An idle connection keeps no buffers: it costs 13 to 16 KB of heap (OpenSSL 3.0, a certificate and its
+ * root).
  *
  * Ownership: a context outlives its peers, a peer its connections. Threads: a context is not changed after it
  * was made and is shared by all; a peer and its connections belong to one thread. Without memory all of them
