@@ -227,6 +227,7 @@ int cmd_run(struct options *o)
     target_close(&run->target);
     for (int i = 0; i < run->count; i++)
         scenario_finish(&run->scenarios[i]);
+    images_finish(&run->images);
     free(run);
     return interrupt_signal() ? EXIT_SIGNAL + interrupt_signal() : code;
 }

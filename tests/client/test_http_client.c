@@ -51,6 +51,7 @@ struct world {
     struct loop *loop;
     struct http_pool pool;
     struct http_exchange exchange;
+    struct iovec iov[2];
     struct buf body;
     int done;
 };
@@ -64,17 +65,31 @@ static void on_done(struct http_exchange *x)
     loop_stop(the_world->loop);
 }
 
-static void setup(struct world *w, const struct script *scripts, int addrs)
+static bool on_body(struct http_exchange *x, const char *bytes, size_t len)
 {
-    static const struct loop_addr nowhere[4];
+    (void)x;
+    buf_add(&the_world->body, bytes, len);
+    return !the_world->body.failed;
+}
+
+static void setup_pool(struct world *w, const struct script *scripts, const struct http_pool_config *config)
+{
     *w = (struct world){.peer.scripts = scripts};
     the_world = w;
     struct sim_server server = {.context = &w->peer, .connected = on_connected, .received = on_received};
-    w->loop = w->peer.loop = loop_sim_create(&server);
-    http_pool_init(&w->pool, w->loop, nowhere, addrs);
+    struct http_pool_config pool = *config;
+    pool.loop = w->loop = w->peer.loop = loop_sim_create(&server);
+    http_pool_init(&w->pool, &pool);
     buf_init(&w->body, 100);
     w->exchange.done = on_done;
-    w->exchange.body = &w->body;
+    w->exchange.take = on_body;
+    w->exchange.iov = w->iov;
+}
+
+static void setup(struct world *w, const struct script *scripts, int addrs)
+{
+    struct conn_place place = {.addr_count = addrs};
+    setup_pool(w, scripts, &(struct http_pool_config){.place = &place});
 }
 
 static void teardown(struct world *w)
@@ -88,13 +103,13 @@ static void teardown(struct world *w)
 static void ask(struct world *w, bool idempotent)
 {
     struct http_exchange *x = &w->exchange;
-    x->iov[0] = (struct iovec){(char *)"GET / HTTP/1.1\r\n", 16};
-    x->iov[1] = (struct iovec){(char *)"Host: x\r\n\r\n", 11};
+    w->iov[0] = (struct iovec){(char *)"GET / HTTP/1.1\r\n", 16};
+    w->iov[1] = (struct iovec){(char *)"Host: x\r\n\r\n", 11};
     x->iov_count = 2;
     x->idempotent = idempotent;
     buf_clear(&w->body);
     int done = w->done;
-    http_start(&w->pool, x);
+    http_start(&w->pool, x, loop_now(w->loop));
     assert_int_equal(w->done, done); /* never from inside */
     loop_run(w->loop);
     assert_int_equal(w->done, done + 1);
@@ -217,7 +232,7 @@ static void test_the_next_address_is_tried(void **state)
     setup(&w, (struct script[]){{.refuse = -ECONNREFUSED}, {.answers = {OK}}}, 2);
     ask(&w, true);
     assert_int_equal(w.exchange.fail, FAIL_NONE);
-    assert_int_equal(w.pool.addr_at, 1);
+    assert_int_equal(w.pool.route.addr_at, 1);
     teardown(&w);
 }
 
@@ -226,12 +241,12 @@ static void test_cancelled_never_ends(void **state)
     (void)state;
     struct world w;
     setup(&w, (struct script[]){{.answers = {OK}}, {.answers = {OK}}}, 1);
-    w.exchange.iov[0] = (struct iovec){(char *)"GET / HTTP/1.1\r\n\r\n", 18};
+    w.iov[0] = (struct iovec){(char *)"GET / HTTP/1.1\r\n\r\n", 18};
     w.exchange.iov_count = 1;
-    http_start(&w.pool, &w.exchange);
+    http_start(&w.pool, &w.exchange, loop_now(w.loop));
     http_cancel(&w.exchange);
     rest(&w, 5 * NSEC_PER_SEC);
-    http_start(&w.pool, &w.exchange);
+    http_start(&w.pool, &w.exchange, loop_now(w.loop));
     rest(&w, 500 * NSEC_PER_MSEC); /* sent, not answered */
     http_cancel(&w.exchange);
     http_cancel(&w.exchange);
@@ -239,6 +254,93 @@ static void test_cancelled_never_ends(void **state)
     assert_int_equal(w.done, 0);
     assert_int_equal(w.pool.open_count, 0);
     teardown(&w);
+}
+
+/* ---- as many connections as are allowed ---- */
+
+static struct http_exchange more[3];
+
+static void test_the_others_wait_for_a_connection(void **state)
+{
+    (void)state;
+    struct world w;
+    struct conn_place place = {.addr_count = 1};
+    setup_pool(&w, (struct script[]){{.answers = {OK, OK, OK}}},
+               &(struct http_pool_config){.place = &place, .connections = 1});
+    w.iov[0] = (struct iovec){(char *)"GET / HTTP/1.1\r\n\r\n", 18};
+    nsec start = loop_now(w.loop);
+    for (int i = 0; i < 3; i++) {
+        more[i] = (struct http_exchange){.iov = w.iov, .iov_count = 1, .done = on_done};
+        http_start(&w.pool, &more[i], start);
+    }
+    w.exchange.iov_count = 1;
+    http_start(&w.pool, &w.exchange, start); /* the last in the queue leaves it */
+    http_cancel(&w.exchange);
+    while (w.done < 3)
+        loop_run(w.loop);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(more[i].fail, FAIL_NONE);
+        assert_int_equal(more[i].ended - start, (i + 1) * NSEC_PER_SEC);
+    }
+    assert_int_equal(w.peer.connections, 1);
+    assert_int_equal(w.pool.most_open, 1);
+    assert_int_equal(w.pool.traffic.requests, 3);
+    teardown(&w);
+}
+
+/* A connection that is given up makes room for one who waits. */
+static void test_a_cancelled_one_makes_room(void **state)
+{
+    (void)state;
+    struct world w;
+    struct conn_place place = {.addr_count = 1};
+    setup_pool(&w, (struct script[]){{.answers = {NULL}}, {.answers = {OK}}},
+               &(struct http_pool_config){.place = &place, .connections = 1});
+    w.iov[0] = (struct iovec){(char *)"GET / HTTP/1.1\r\n\r\n", 18};
+    w.exchange.iov_count = 1;
+    more[0] = (struct http_exchange){.iov = w.iov, .iov_count = 1, .done = on_done};
+    http_start(&w.pool, &w.exchange, loop_now(w.loop));
+    http_start(&w.pool, &more[0], loop_now(w.loop));
+    rest(&w, 10 * NSEC_PER_SEC);
+    assert_int_equal(w.done, 0);
+    http_cancel(&w.exchange);
+    loop_run(w.loop);
+    assert_int_equal(w.done, 1);
+    assert_int_equal(more[0].status, 200);
+    teardown(&w);
+}
+
+/* ---- time limits ---- */
+
+static void test_each_time_limit_has_its_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        int fault; /* the operation that hangs */
+        enum fail_kind fail;
+        nsec after;
+    } rows[] = {
+        {{.answers = {OK}}, 1, FAIL_CONNECT, 5 * NSEC_PER_SEC},
+        {{.answers = {NULL}}, 0, FAIL_FIRST_BYTE, 7 * NSEC_PER_SEC},
+        {{.answers = {"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf"}}, 0, FAIL_IDLE, 4 * NSEC_PER_SEC},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct conn_place place = {.addr_count = 1};
+        setup_pool(&w, &rows[i].script,
+                   &(struct http_pool_config){.place = &place,
+                                              .connect_timeout = 5 * NSEC_PER_SEC,
+                                              .first_byte_timeout = 7 * NSEC_PER_SEC,
+                                              .idle_timeout = 3 * NSEC_PER_SEC});
+        loop_sim_fault(w.loop, rows[i].fault, SIM_FAULT_HANG);
+        nsec start = loop_now(w.loop);
+        ask(&w, true);
+        assert_int_equal(w.exchange.fail, rows[i].fail);
+        assert_int_equal(w.exchange.ended - start, rows[i].after);
+        assert_int_equal(w.pool.open_count, 0);
+        teardown(&w);
+    }
 }
 
 /* The answer comes a few bytes at a time, and the request leaves so: its last piece is the end of the head. */
@@ -251,10 +353,10 @@ static void test_in_pieces(void **state)
         loop_sim_chunk(w.loop, chunk);
         char padding[40] = {0};
         memset(padding, 'x', chunk);
-        w.exchange.iov[0] = (struct iovec){padding, chunk};
-        w.exchange.iov[1] = (struct iovec){(char *)"\r\n\r\n", 4};
+        w.iov[0] = (struct iovec){padding, chunk};
+        w.iov[1] = (struct iovec){(char *)"\r\n\r\n", 4};
         w.exchange.iov_count = 2;
-        http_start(&w.pool, &w.exchange);
+        http_start(&w.pool, &w.exchange, loop_now(w.loop));
         loop_run(w.loop);
         assert_int_equal(w.exchange.fail, FAIL_NONE);
         assert_string_equal(buf_text(&w.body), "ok");
@@ -272,6 +374,9 @@ int main(void)
         cmocka_unit_test(test_failures_by_kind),
         cmocka_unit_test(test_the_next_address_is_tried),
         cmocka_unit_test(test_cancelled_never_ends),
+        cmocka_unit_test(test_the_others_wait_for_a_connection),
+        cmocka_unit_test(test_a_cancelled_one_makes_room),
+        cmocka_unit_test(test_each_time_limit_has_its_kind),
         cmocka_unit_test(test_in_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

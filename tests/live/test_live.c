@@ -15,28 +15,35 @@ static void test_the_line(void **state)
 {
     (void)state;
     struct plan plan = {.scenario = "spike", .load = {.phases = phases, .phase_count = 2}};
-    struct progress p = {.phase = -1};
+    struct progress p;
     struct buf out;
+    progress_init(&p, 2);
+    struct progress_share *s = &p.shares[0], *other = &p.shares[1];
     buf_init(&out, 4096);
     render(&plan, &p, 5 * NSEC_PER_SEC, 200, &out);
     assert_string_equal(buf_text(&out),
                         "spike     ░░░░░░░░░░░░   0 % · warm-up · 0 users · 0 in flight · 0 done · 0 failed");
-    atomic_store(&p.load_began, NSEC_PER_SEC);
-    atomic_store(&p.phase, 1);
-    atomic_store(&p.users, 20);
-    atomic_store(&p.in_flight, 7);
-    atomic_store(&p.ok, 3);
-    atomic_store(&p.failed, 1);
-    atomic_store(&p.recent[0], 2 * NSEC_PER_SEC);
-    atomic_store(&p.recent[1], NSEC_PER_SEC);
-    atomic_store(&p.recent[2], 3 * NSEC_PER_SEC);
-    atomic_store(&p.recent_count, 3);
+    atomic_store(&s->load_began, NSEC_PER_SEC);
+    atomic_store(&s->phase, 1);
+    atomic_store(&s->users, 15);
+    atomic_store(&other->users, 5);
+    progress_add(&s->in_flight, 7);
+    progress_add(&s->ok, 1);
+    progress_add(&other->ok, 2);
+    progress_add(&other->failed, 1);
+    progress_generation(s, 2 * NSEC_PER_SEC);
+    progress_generation(s, NSEC_PER_SEC);
+    progress_generation(other, 3 * NSEC_PER_SEC);
     render(&plan, &p, 16 * NSEC_PER_SEC, 200, &out);
     assert_string_equal(buf_text(&out), "spike     █████████░░░  75 % · spike · 5 s left · 20 users · 7 in flight · "
                                         "3 done · 1 failed · p50 2 s · p95 3 s");
-    atomic_store(&p.draining, true);
+    atomic_store(&s->draining, true);
+    render(&plan, &p, 16 * NSEC_PER_SEC, 200, &out);
+    assert_null(strstr(buf_text(&out), "waiting"));
+    atomic_store(&other->draining, true);
     render(&plan, &p, 100 * NSEC_PER_SEC, 200, &out);
     assert_non_null(strstr(buf_text(&out), "████████████ 100 % · waiting for running jobs · 20 users"));
+    progress_finish(&p);
     buf_finish(&out);
 }
 
@@ -45,11 +52,15 @@ static void test_a_closed_scenario_counts_jobs(void **state)
     (void)state;
     struct plan_phase phase = {.name = "baseline", .users = 1, .duration = NSEC_NEVER};
     struct plan plan = {.scenario = "baseline", .load = {.phases = &phase, .phase_count = 1, .jobs = 4}};
-    struct progress p = {.load_began = 1, .ok = 1};
+    struct progress p;
     struct buf out;
+    progress_init(&p, 1);
+    atomic_store(&p.shares[0].load_began, 1);
+    progress_add(&p.shares[0].ok, 1);
     buf_init(&out, 4096);
     render(&plan, &p, NSEC_PER_SEC, 200, &out);
     assert_non_null(strstr(buf_text(&out), " 25 %"));
+    progress_finish(&p);
     buf_finish(&out);
 }
 
@@ -57,8 +68,11 @@ static void test_fits_the_terminal(void **state)
 {
     (void)state;
     struct plan plan = {.scenario = "spike", .load = {.phases = phases, .phase_count = 2}};
-    struct progress p = {.phase = 0, .load_began = 1};
+    struct progress p;
     struct buf out;
+    progress_init(&p, 1);
+    atomic_store(&p.shares[0].phase, 0);
+    atomic_store(&p.shares[0].load_began, 1);
     buf_init(&out, 4096);
     for (int width = 0; width < 90; width++) {
         render(&plan, &p, 5 * NSEC_PER_SEC, width, &out);
@@ -67,6 +81,7 @@ static void test_fits_the_terminal(void **state)
             columns += ((unsigned char)*c & 0xc0) != 0x80;
         assert_true(columns <= width);
     }
+    progress_finish(&p);
     buf_finish(&out);
 }
 

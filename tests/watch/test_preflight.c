@@ -21,8 +21,7 @@ static void on_waiting(void *context, nsec waited)
 
 static bool check(const struct tiny_server *s, nsec wait, struct preflight *ret)
 {
-    struct preflight_config config = {.addrs = &s->addr, .addr_count = 1,
-                                      .target = {.authority = "x", .prefix = "", .headers = ""}, .url = "http://x",
+    struct preflight_config config = {.target = {.place = {.addrs = {s->addr}, .addr_count = 1}, .authority = "x", .prefix = "", .headers = ""}, .url = "http://x",
                                       .health_path = "/health", .healthy = &healthy, .healthy_count = 1, .ready_path = "/ready", .wait = wait,
                                       .waiting = on_waiting};
     return preflight_run(&config, ret);
@@ -71,8 +70,7 @@ static void test_without_a_healthy_word_any_answer_will_do(void **state)
     struct tiny_server s;
     struct preflight p;
     tiny_server_start(&s, routes);
-    struct preflight_config config = {.addrs = &s.addr, .addr_count = 1,
-                                      .target = {.authority = "x", .prefix = "", .headers = ""}, .url = "http://x",
+    struct preflight_config config = {.target = {.place = {.addrs = {s.addr}, .addr_count = 1}, .authority = "x", .prefix = "", .headers = ""}, .url = "http://x",
                                       .health_path = "/health", .ready_path = ""};
     assert_true(preflight_run(&config, &p));
     tiny_server_stop(&s);
@@ -99,8 +97,7 @@ static void test_a_cancelled_wait_ends(void **state)
     struct tiny_server s;
     struct preflight p;
     tiny_server_start(&s, loading);
-    struct preflight_config config = {.addrs = &s.addr, .addr_count = 1,
-                                      .target = {.authority = "x", .prefix = "", .headers = ""}, .url = "http://x",
+    struct preflight_config config = {.target = {.place = {.addrs = {s.addr}, .addr_count = 1}, .authority = "x", .prefix = "", .headers = ""}, .url = "http://x",
                                       .health_path = "/health", .healthy = &healthy, .healthy_count = 1, .ready_path = "/ready", .wait = NSEC_NEVER,
                                       .cancel = &cancel};
     assert_false(preflight_run(&config, &p));

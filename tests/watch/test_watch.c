@@ -10,8 +10,7 @@
 /* Watches until `asked` says that the server has been asked so often; there is no other end to wait for. */
 static void watch_for(struct tiny_server *s, int route, int times, struct record *record)
 {
-    struct watch_config config = {.addr = s->addr,
-                                  .target = {.authority = "x", .prefix = "", .headers = ""},
+    struct watch_config config = {.target = {.place = {.addrs = {s->addr}, .addr_count = 1}, .authority = "x", .prefix = "", .headers = ""},
                                   .health_path = "/health",
                                   .metrics_path = "/metrics",
                                   .probe_every = 2 * NSEC_PER_MSEC,
