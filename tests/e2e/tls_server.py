@@ -3,6 +3,7 @@
 The certificates are made by the openssl command, once a run, in a folder that goes when the program ends. Run directly,
 this file checks itself with Python's own client.
 """
+import atexit
 import functools
 import http.client
 import os
@@ -27,6 +28,7 @@ class Certificates:
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="orfeas-tls-")
+        atexit.register(self.folder.cleanup)
         self.make("ca", "Test authority", "basicConstraints=critical,CA:TRUE", by=None)
         self.make("server", "localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1")
         self.make("other", "other.example", "subjectAltName=DNS:other.example")

@@ -4,6 +4,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -597,6 +598,48 @@ static void test_a_server_that_makes_us_answer_for_ever(void **state)
     pair_stop(&p);
 }
 
+enum { THREADS = 4, CONNECTIONS = 20 };
+
+/* Without cmocka, which is for one thread only. Returns its argument when all went well. */
+static void *connect_often(void *context)
+{
+    struct pair p = *(const struct pair *)context;
+    p.peer = tls_peer_create(p.context, "localhost");
+    bool ok = true;
+    for (int i = 0; i < CONNECTIONS; i++) {
+        pair_open(&p);
+        char bytes[10000];
+        for (bool more = true; more;) {
+            more = client_to_server(&p, sizeof bytes);
+            size_t len = tls_server_take(&p.server, bytes, sizeof bytes);
+            more |= len > 0;
+            tls_feed(p.t, bytes, len);
+            while (tls_read(p.t, bytes, sizeof bytes) > 0)
+                ;
+        }
+        ok &= tls_state(p.t) == TLS_OPEN && tls_resumed(p.t) == (i > 0);
+        pair_close(&p);
+    }
+    tls_peer_destroy(p.peer);
+    return ok ? context : NULL;
+}
+
+static void test_threads_share_a_context(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_start(&p, &(struct setting){0});
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, connect_often, &p), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *ret;
+        assert_int_equal(pthread_join(threads[i], &ret), 0);
+        assert_ptr_equal(ret, &p);
+    }
+    pair_stop(&p);
+}
+
 static void write_encrypted_key(void)
 {
     FILE *file = file_of("secret.key");
@@ -696,6 +739,7 @@ int main(void)
         cmocka_unit_test(test_damage_on_an_open_connection),
         cmocka_unit_test(test_output_is_bounded_and_stays_in_place),
         cmocka_unit_test(test_a_server_that_makes_us_answer_for_ever),
+        cmocka_unit_test(test_threads_share_a_context),
         cmocka_unit_test(test_files_that_cannot_be_used),
         cmocka_unit_test(test_what_is_destroyed_may_be_null),
         cmocka_unit_test(test_a_host_that_is_no_name),
