@@ -3,8 +3,9 @@
 BUILD ?= build
 NINJA_FLAGS ?=
 PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
 
-.PHONY: all build setup demo test bench install clean
+.PHONY: all build setup demo test bench fuzz install clean
 
 all: build
 
@@ -32,9 +33,13 @@ bench:
 	@echo
 	bench/bench_job $(BUILD)
 
+fuzz:
+	tools/setup build fuzz
+	tools/fuzz $(FUZZ_SECONDS)
+
 install: build
 	meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	meson install -C $(BUILD)
 
 clean:
-	rm -rf build build-asan build-tsan
+	rm -rf build build-asan build-tsan build-fuzz

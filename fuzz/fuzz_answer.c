@@ -1,0 +1,25 @@
+/* answer: what a target's JSON says, at a pointer in the first line. */
+#include "answer.h"
+#include "fuzz.h"
+
+#include <math.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *pointer = fuzz_line(&data, &size), error[ANSWER_ERROR] = "";
+    struct arena arena;
+    struct buf body;
+    arena_init(&arena, "answer", 4 << 20);
+    buf_init(&body, 1 << 20);
+    buf_add(&body, data, size);
+    json_t *root = answer_parse(&body, error);
+    assert(root || *error);
+    const char *text = answer_text(root, pointer, &arena);
+    assert(!text || root);
+    assert(isfinite(answer_time(root, pointer, &arena)));
+    json_decref(root);
+    buf_finish(&body);
+    arena_finish(&arena);
+    free(pointer);
+    return 0;
+}
