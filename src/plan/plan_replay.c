@@ -9,7 +9,7 @@
 /* Ten million lines of twenty-odd bytes. */
 enum { REPLAY_BYTES_MAX = 256 << 20, TIME_TEXT = 64 };
 
-static const char hint[] = "write seconds from the load's start (12.5), or a duration (1m2s)";
+static const char time_hint[] = "write seconds from the load's start (12.5), or a duration (1m2s)";
 
 struct reader {
     struct compile *c;
@@ -46,7 +46,7 @@ static struct line trim(const char *text, size_t len)
     return (struct line){text + from, len - from, (int)from + 1};
 }
 
-static void report(const struct reader *r, const struct line *line, const char *what)
+static void report(const struct reader *r, const struct line *line, const char *hint, const char *what)
 {
     char text[TIME_TEXT], shown[CONF_SHOWN];
     size_t kept = line->len < sizeof text ? line->len : sizeof text - 1;
@@ -88,11 +88,11 @@ static void take_line(struct reader *r, const char *text, size_t len)
     if (line.len == 0)
         return;
     if (!parse_time(&line, &time)) {
-        report(r, &line, "is no time from 0 to 30 days");
+        report(r, &line, time_hint, "is no time from 0 to 30 days");
         return;
     }
     if (time < r->last)
-        report(r, &line, "is earlier than the line before");
+        report(r, &line, "sort the times", "is earlier than the line before");
     r->last = time;
     if (r->count < r->room)
         r->times[r->count] = plan_scaled(r->c, time);
@@ -131,7 +131,7 @@ static void take_file(struct reader *r, const struct buf *content)
     r->times = arena_new(r->c->arena, nsec, r->room ? r->room : 1);
     take_lines(r, buf_text(content), content->len);
     if (r->count == 0 && r->c->diags->count == before)
-        diag_add(r->c->diags, r->path, 0, 0, hint, "holds no times");
+        diag_add(r->c->diags, r->path, 0, 0, time_hint, "holds no times");
 }
 
 void plan_replay_load(struct compile *c, const struct conf_node *asked_by, const char *path)

@@ -30,7 +30,7 @@ static const char *told(struct fixture *f)
     return buf_text(&f->out);
 }
 
-enum reader { STRING, BOOL, INT, NUMBER, DURATION, CHOICE, NAME };
+enum reader { STRING, BOOL, INT, NUMBER, DURATION, RATE, PERCENT, CHOICE, NAME };
 
 static const char *const choices[] = {"paced", "closed"};
 
@@ -61,6 +61,12 @@ static bool read_value(enum reader reader, const struct conf_node *n, struct dia
         ok = conf_duration(n, d, NSEC_PER_SEC, 3600 * NSEC_PER_SEC, &t);
         *ret = nsec_to_sec(t);
         break;
+    case RATE:
+        ok = conf_rate(n, d, 0, 1000, ret);
+        break;
+    case PERCENT:
+        ok = conf_percent(n, d, ret);
+        break;
     case CHOICE:
         ok = conf_choice(n, d, choices, COUNT(choices), &choice);
         *ret = choice;
@@ -85,7 +91,9 @@ static void test_good_values(void **state)
         {BOOL, "v: false", 0},      {INT, "v: 1", 1},          {INT, "v: 1000", 1000},    {INT, "v: '12'", 12},
         {NUMBER, "v: 2.5", 2.5},    {NUMBER, "v: 1e1", 10},
         {DURATION, "v: 20s", 20},   {DURATION, "v: 1m30s", 90}, {CHOICE, "v: closed", 1}, {NAME, "v: orfeas-3d", 9},
-        {NAME, "v: 3d_x", 4},
+        {NAME, "v: 3d_x", 4},       {RATE, "v: 100/s", 100},   {RATE, "v: 6/min", 0.1},  {RATE, "v: 1800/h", 0.5},
+        {RATE, "v: 2.5", 2.5},      {RATE, "v: 1e3/s", 1000},  {RATE, "v: 0/h", 0},      {PERCENT, "v: 10%", 0.1},
+        {PERCENT, "v: 0%", 0},      {PERCENT, "v: 100%", 1},   {PERCENT, "v: 2.5%", 0.025},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct fixture f;
@@ -128,6 +136,20 @@ static void test_bad_values(void **state)
         {DURATION, "v: soon", "must be a duration, not 'soon'\n    write a number and a unit: 500ms, 20s"},
         {DURATION, "v: ''", "must be a duration"},
         {DURATION, "v: 1ms", "must be from 1 s to 1 h 00 m, not '1ms'"},
+        {RATE, "v: 6/m", "f:1:4: 'v' must be a rate, not '6/m'\n    write 100/s, 6/min or 30/h"},
+        {RATE, "v: /s", "must be a rate"},
+        {RATE, "v: 6/", "must be a rate"},
+        {RATE, "v: 6/s/s", "must be a rate"},
+        {RATE, "v: 6 /s", "must be a rate"},
+        {RATE, "v: ''", "must be a rate"},
+        {RATE, "v: -1/s", "f:1:4: 'v' must be from 0 to 1000 a second, not '-1/s'\n"},
+        {RATE, "v: 1001", "must be from 0 to 1000 a second"},
+        {RATE, "v: [1/s]", "must be a single value"},
+        {PERCENT, "v: 10", "f:1:4: 'v' must be a share from 0% to 100%, not '10'\n    write 10%\n"},
+        {PERCENT, "v: 101%", "must be a share"},
+        {PERCENT, "v: -1%", "must be a share"},
+        {PERCENT, "v: '%'", "must be a share"},
+        {PERCENT, "v: ''", "must be a share"},
         {CHOICE, "v: pased", "f:1:4: 'v' cannot be 'pased'\n    did you mean 'paced'?\n"},
         {CHOICE, "v: open", "f:1:4: 'v' cannot be 'open'\n    write one of: paced, closed\n"},
         {NAME, "v: ../etc", "'v': '../etc' cannot be a name\n    use 1 to 64 of"},

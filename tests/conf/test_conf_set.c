@@ -94,6 +94,42 @@ static void test_mistakes(void **state)
     }
 }
 
+/* The keys that are left, in a row. */
+static const char *keys(const struct conf_node *map, struct buf *out)
+{
+    buf_clear(out);
+    for (const struct conf_node *n = map->first; n; n = n->next)
+        buf_printf(out, "%s ", n->key);
+    return buf_text(out);
+}
+
+static void test_dropping_and_appending(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dropped, *left;
+    } rows[] = {{"a", "b c "}, {"b", "a c "}, {"c", "a b "}, {"d", "a b c "}};
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+        begin(&f);
+        struct conf_node *map = conf_parse(&f.arena, "m", "{a: 1, b: 2, c: 3}", 18, &f.diags);
+        struct conf_node *n = conf_drop(map, rows[i].dropped);
+        assert_string_equal(keys(map, &f.out), rows[i].left);
+        assert_int_equal(map->count, n ? 2 : 3);
+        if (n) {
+            conf_append(map, n);
+            assert_true(map->last == n && !n->next);
+            assert_int_equal(map->count, 3);
+            assert_true(conf_get(map, rows[i].dropped) == n);
+        }
+        for (int k = 0; k < 3; k++)
+            conf_drop(map, (const char *[]){"a", "b", "c"}[k]);
+        assert_true(!map->first && !map->last && map->count == 0);
+        assert_null(conf_drop(NULL, "a"));
+        end(&f);
+    }
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -116,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_overrides),
         cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_dropping_and_appending),
         cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,6 @@ static void test_scenarios(void **state)
         {SCENARIO "load: paced\n", "3:7: 'load' must be a mapping (key: value), not a single value"},
         {SCENARIO "load: {jobs: 1}\n", "3:7: 'users' is missing\n    write users: paced"},
         {SCENARIO "load: {users: 4, jobs: 1}\n", "3:15: 'users' says how users behave, not how many there are\n    write users: closed and concurrent: 4"},
-        {SCENARIO "load: {users: open, jobs: 1}\n", "3:15: users that arrive at a rate ('open') are not supported"},
         {SCENARIO "load: {users: pacd, duration: 1s}\n", "3:15: 'users' cannot be 'pacd'\n    did you mean 'paced'?"},
         {SCENARIO "load: {users: closed}\n", "3:7: this load has no end\n    write jobs: 5, or duration: 5m"},
         {SCENARIO "load: {users: paced, duration: 5m}\n", "3:7: paced users need time to think between two jobs\n    write think: uniform 20s..60s"},
@@ -80,7 +79,12 @@ static void test_scenarios(void **state)
         {PACED "  phases: [spike]\n", "6:12: this must be a mapping (key: value), not a single value\n    write {name: spike"},
         {PACED "  phases: [{name: a, users: 1}]\n", "6:12: 'duration' is missing\n    write duration: 5m"},
         {PACED "  phases: [{users: 1, duration: 1s}]\n", "6:12: 'name' is missing"},
-        {PACED "  phases: [{name: a, users: 0, duration: 1s}]\n", "6:29: 'users' must be from 1"},
+        {PACED "  phases: [{name: a, users: -1, duration: 1s}]\n", "6:29: 'users' must be from 0"},
+        {PACED "  phases: [{name: a, duration: 1s}]\n", "6:12: 'users' is missing\n    write users: 10"},
+        {PACED "  phases: [{name: a, users: 0, duration: 1s}]\n", "6:11: no user ever comes\n    write users: 10"},
+        {PACED "  phases: [{name: a, users: 1, ramp: up, duration: 1s}]\n", "6:38: 'ramp' must be true or false"},
+        {PACED "  phases: [{name: a, users: 1, ramp: true}]\n", "6:12: 'duration' is missing"},
+        {PACED "  phases: [{name: a, users: 1, rate: 5, duration: 1s}]\n", "6:32: 'rate' is for an open load\n    write users: open"},
         {PACED "  phases: [{name: a, users: 1, duration: 0s}]\n", "6:42: 'duration' must be from 1 ms"},
         {PACED "  phases: [{name: a b, users: 1, duration: 1s}]\n", "6:19: 'name': 'a b' cannot be a name"},
         {PACED "  phases: [{name: a, users: 1, duration: 1s, thikn: 2s}]\n", "6:46: unknown key 'thikn'\n    did you mean 'think'?"},
@@ -99,6 +103,50 @@ static void test_scenarios(void **state)
         {CRITERIA "  - {name: a, expect: \"p95(b) < 5s\"}\n", "5:28: there is no step 'b'"},
         {CRITERIA "  - {name: a, expect: \"avg(a){phase=x} < 5s\"}\n", "5:37: there is no phase 'x'\n    phases: s"},
         {CRITERIA "  - {name: a, expect: [1]}\n", "5:23: 'expect' must be a single value"},
+    };
+    for (int i = 0; i < COUNT(rows); i++)
+        check(false, &rows[i]);
+}
+
+#define OPEN SCENARIO "load:\n  users: open\n"
+#define OPEN_PHASES OPEN "  phases:\n"
+
+static void test_open_loads(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {OPEN "  jobs: 1\n", "4:3: 'rate' is missing\n    write rate: 100/s"},
+        {OPEN "  rate: 5\n", "4:3: this load has no end\n    write duration: 5m, phases:, or jobs: 1000"},
+        {OPEN "  jobs: 1\n  rate: 0/s\n", "6:9: 'rate' must be above 0\n    write rate: 100/s"},
+        {OPEN "  jobs: 1\n  rate: 1e8/s\n", "6:9: 'rate' must be from 0 to 10000000 a second, not '1e8/s'"},
+        {OPEN "  jobs: 1\n  rate: 6/m\n", "6:9: 'rate' must be a rate, not '6/m'"},
+        {OPEN "  jobs: 1\n  rate: 5\n  think: 1s\n", "7:3: 'think' is for users; the jobs of an open load arrive at a rate\n    leave it out"},
+        {OPEN "  jobs: 1\n  rate: 5\n  start_every: 1s\n", "7:3: 'start_every' is for users"},
+        {OPEN "  jobs: 1\n  rate: 5\n  concurrent: 0\n", "7:15: 'concurrent' must be from 1 to 10000000"},
+        {OPEN "  jobs: 1\n  rate: 5\n  arrivals: poison\n", "7:13: 'arrivals' cannot be 'poison'\n    did you mean 'poisson'?"},
+        {OPEN "  jobs: 1\n  rate: 5\n  arrivals: normal\n", "7:13: 'arrivals' cannot be 'normal'\n    write one of: constant, poisson, replay FILE"},
+        {OPEN "  jobs: 1\n  rate: 5\n  arrivals: [a]\n", "7:13: 'arrivals' must be a single value"},
+        {OPEN "  arrivals: replay\n  jobs: 1\n", "5:13: a replay needs the file that holds its times\n    write arrivals: replay times.txt"},
+        {OPEN "  arrivals: replay none.txt\n  jobs: 1\n", "5:13: none.txt cannot be read: No such file or directory"},
+        {OPEN "  arrivals: replay w.yaml\n  rate: 5\n  jobs: 1\n", "6:3: a replay has no rate", 3},
+        {OPEN_PHASES "    - {name: a, users: 5, duration: 1s}\n", "6:17: 'users' is for users", 2},
+        {OPEN_PHASES "    - {name: a, duration: 1s}\n", "6:7: 'rate' is missing\n    write rate: 20/s"},
+        {OPEN_PHASES "    - {name: a, rate: 5, think: 1s, duration: 1s}\n", "6:26: 'think' is for users"},
+        {OPEN_PHASES "    - {name: a, rate: 5, start_every: 1s, duration: 1s}\n", "6:26: 'start_every' is for users"},
+        {OPEN_PHASES "    - {name: a, rate: 5, ramp: true}\n", "6:7: 'duration' is missing"},
+        {OPEN_PHASES "    - {name: a, rate: 0, duration: 1s}\n    - {name: b, rate: 0, ramp: true, duration: 1s}\n", "6:5: no job ever arrives\n    write rate: 20/s"},
+        {OPEN "  rate: 5\n  phases: [{name: a, rate: 5, duration: 1s}]\n", "5:3: 'rate' is for a load without phases\n    write rate: in each phase"},
+        {OPEN "  duration: 5s\n  phases: [{name: a, rate: 5, duration: 1s}]\n", "5:3: 'duration' is for a load without phases"},
+        {OPEN "  phases: []\n", "5:11: 'phases' must hold 1 to 64 phases, not 0\n    write phases: and below it '- {name: spike, rate"},
+        {CLOSED ", rate: 5}\n", "3:32: 'rate' is for an open load\n    write users: open"},
+        {CLOSED ", arrivals: poisson}\n", "3:32: 'arrivals' is for an open load"},
+        {PACED "  duration: 1s\n  rate: 5\n", "7:3: 'rate' is for an open load"},
+        {CLOSED ", connect_timeout: 0s}\n", "3:49: 'connect_timeout' must be from 1 ms"},
+        {CLOSED ", first_byte_timeout: 3}\n", "3:52: 'first_byte_timeout' must be a duration"},
+        {CLOSED ", idle_timeout: x}\n", "3:46: 'idle_timeout' must be a duration"},
+        {CLOSED ", connections: 0}\n", "3:45: 'connections' must be from 1 to 1000000"},
+        {CLOSED ", resolve: never}\n", "3:41: 'resolve' cannot be 'never'\n    write one of: once, connection"},
+        {CLOSED ", max_in_flight: 10000001}\n", "3:47: 'max_in_flight' must be from 1 to 10000000"},
     };
     for (int i = 0; i < COUNT(rows); i++)
         check(false, &rows[i]);
@@ -173,6 +221,20 @@ static void test_workflows(void **state)
         {STEPS "  - {name: a, poll: /, until: {/s: a}, fail: {s: b}}\n", "3:47: the key must be a JSON pointer\n    write fail: {/status: failed}"},
         {STEPS "  - {name: a, poll: /, until: {/s: a}, every: 0s}\n", "3:47: 'every' must be from 1 ms"},
         {STEPS "  - {name: a, get: /, every: 1s}\n", "3:23: 'every' belongs to a poll"},
+        {STEPS "  - {name: a, get: /, jitter: 1%}\n", "3:23: 'jitter' belongs to a poll"},
+        {STEPS "  - {name: a, poll: /, until: {/s: a}, jitter: 5}\n", "3:48: 'jitter' must be a share from 0% to 100%, not '5'\n    write 10%"},
+        {STEPS "  - {name: a, get: /, retry: 0}\n", "3:30: 'retry' must be from 1 to 1000, not '0'"},
+        {STEPS "  - {name: a, get: /, retry: often}\n", "3:30: 'retry' must be a whole number"},
+        {STEPS "  - {name: a, get: /, retry: [429]}\n", "3:30: 'retry' must be a mapping (key: value), not a list\n    write retry: 5, or retry: {on:"},
+        {STEPS "  - {name: a, get: /, retry: {on: []}}\n", "3:35: 'on' holds no status"},
+        {STEPS "  - {name: a, get: /, retry: {on: 42}}\n", "3:35: 'on' must be from 100 to 599, not '42'"},
+        {STEPS "  - {name: a, get: /, retry: {on: [429, x]}}\n", "3:41: this must be a whole number"},
+        {STEPS "  - {name: a, get: /, retry: {times: 1001}}\n", "3:38: 'times' must be from 1 to 1000"},
+        {STEPS "  - {name: a, get: /, retry: {wait: 5}}\n", "3:37: 'wait' must be a duration"},
+        {STEPS "  - {name: a, get: /, retry: {waits: 5s}}\n", "3:31: unknown key 'waits'\n    did you mean 'wait'?"},
+        {STEPS "  - {name: a, get: /, retry: {on: [503, 202]}}\n", "3:41: 202 is expected: a step is not tried again after it\n    take it out of 'expect', or out of 'on'"},
+        {STEPS "  - {name: a, get: /, retry: {on: 200}}\n", "3:35: 200 is expected"},
+        {STEPS "  - {name: a, get: /, expect: [200, 503], retry: 2}\n", "3:50: 503 is expected"},
         {STEPS "  - {name: a, get: /, until: {/s: a}}\n", "3:23: 'until' belongs to a poll"},
         {STEPS "  - {name: a, get: /, model: good}\n", "3:30: 'model' cannot be 'good'\n    write one of: valid"},
         {STEPS "  - {name: a, poll: /, until: {/s: a}, model: valid}\n", "3:40: a poll's answer is no model"},
@@ -211,7 +273,7 @@ static void test_all_at_once_in_order(void **state)
                          "  think: 20s..60s\n"                                                   /* 10 */
                          "  timeout: 300\n"                                                      /* 11 */
                          "  phases:\n"
-                         "    - {name: one, users: 0, duration: 5m}\n"                           /* 12 */
+                         "    - {name: one, users: x, duration: 5m}\n"                           /* 12 */
                          "    - {name: one, users: 2, duration: 5 min}\n"                        /* 13, 14 */
                          "criteria:\n"
                          "  - {name: k, expect: \"avg(generation) < 5%\"}\n"                     /* 15 */
@@ -220,7 +282,7 @@ static void test_all_at_once_in_order(void **state)
         "s.yaml:2:1: unknown key 'abuot'\n    did you mean 'about'?\n"
         "s.yaml:6:10: a range needs the name of its distribution\n    write think: uniform 20s..60s\n"
         "s.yaml:7:12: 'timeout' must be a duration, not '300'\n    write the unit too: 300s, or with ms, m, h\n"
-        "s.yaml:9:26: 'users' must be from 1 to 1000000, not '0'\n"
+        "s.yaml:9:26: 'users' must be a whole number, not 'x'\n"
         "s.yaml:10:14: there is a phase 'one' already\n    give each phase a name of its own\n"
         "s.yaml:10:39: 'duration' must be a duration, not '5 min'\n"
         "    write a number and a unit: 500ms, 20s, 5m, 1h30m\n"
@@ -325,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scenarios),
+        cmocka_unit_test(test_open_loads),
         cmocka_unit_test(test_workflows),
         cmocka_unit_test(test_all_at_once_in_order),
         cmocka_unit_test(test_a_broken_workflow_hides_no_mistake_of_the_scenario),

@@ -172,12 +172,54 @@ static void test_generation_and_accept(void **state)
     }
 }
 
+static void test_retries_and_jitter(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *step;
+        int statuses[3], count, times;
+        int wait_ms; /* at time scale 2 */
+        double jitter;
+    } rows[] = {
+        {"get: /", {0}, 0, 0, 0, 0},
+        {"get: /, retry: 3", {429, 503}, 2, 3, 500, 0},
+        {"get: /, retry: {}", {429, 503}, 2, 5, 500, 0},
+        {"get: /, retry: {on: [500, 502, 429], times: 7, wait: 3s}", {500, 502, 429}, 3, 7, 1500, 0},
+        {"get: /, retry: {on: 404, wait: 0s}", {404}, 1, 5, 0, 0},
+        {"get: /, expect: 429, retry: {on: 503}", {503}, 1, 5, 500, 0},
+        {"poll: /, until: {/s: a}", {0}, 0, 0, 0, 0.1},
+        {"poll: /, until: {/s: a}, jitter: 0%", {0}, 0, 0, 0, 0},
+        {"poll: /, until: {/s: a}, jitter: 25%, retry: 1", {429, 503}, 2, 1, 500, 0.25},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+        char text[256];
+        begin(&f);
+        f.options.time_scale = 2;
+        snprintf(text, sizeof text, "workflow: w\nsteps:\n  - {name: a, %s}\n", rows[i].step);
+        struct plan *plan = load_workflow(&f, text);
+        const struct plan_step *s = &plan->workflow.steps[0];
+        assert_int_equal(s->retry.status_count, rows[i].count);
+        for (int k = 0; k < rows[i].count; k++)
+            assert_int_equal(s->retry.statuses[k], rows[i].statuses[k]);
+        assert_int_equal(s->retry.times, rows[i].times);
+        assert_int_equal(s->retry.wait, rows[i].wait_ms * NSEC_PER_MSEC);
+        assert_near(s->jitter, rows[i].jitter, 1e-15);
+        plan_free(plan);
+        end(&f);
+    }
+}
+
 static void test_names_of_enums(void **state)
 {
     (void)state;
     assert_string_equal(http_method_name(METHOD_DELETE), "DELETE");
     assert_string_equal(http_method_name(METHOD_GET), "GET");
     assert_string_equal(user_model_name(USERS_CLOSED), "closed");
+    assert_string_equal(user_model_name(USERS_OPEN), "open");
+    assert_string_equal(arrival_kind_name(ARRIVALS_CONSTANT), "constant");
+    assert_string_equal(arrival_kind_name(ARRIVALS_POISSON), "poisson");
+    assert_string_equal(arrival_kind_name(ARRIVALS_REPLAY), "replay");
     assert_string_equal(measure_unit_name(UNIT_NONE), "");
     assert_string_equal(measure_unit_name(UNIT_SECONDS), "s");
     assert_string_equal(measure_unit_name(UNIT_PERCENT), "%");
@@ -191,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_variables),
         cmocka_unit_test(test_polls),
         cmocka_unit_test(test_generation_and_accept),
+        cmocka_unit_test(test_retries_and_jitter),
         cmocka_unit_test(test_names_of_enums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
