@@ -1,101 +1,11 @@
 #include "test.h"
-#include "engine.h"
-#include "picture_draw.h"
-#include "png_write.h"
-#include "sim_target.h"
+#include "world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 /* The shipped scenarios against a backend in virtual time: an hour takes milliseconds, and every count is
  * exact. */
-
-struct world {
-    struct sim_target *target;
-    struct plan *plan;
-    struct payload payload;
-    struct record record;
-    struct progress progress;
-    struct engine *engine;
-};
-
-static struct buf picture; /* of 64x64 pixels, for all tests */
-
-static struct plan *load(const char *scenario, const struct plan_setting *settings, int count)
-{
-    struct diag_list diags;
-    struct buf text;
-    struct plan_options options = {
-        .time_scale = 1, .share_dir = SOURCE_ROOT, .settings = settings, .setting_count = count};
-    diag_init(&diags);
-    buf_init(&text, 1 << 20);
-    struct plan *plan = plan_load(scenario, &options, &diags);
-    diag_write(&diags, &text);
-    if (!plan)
-        fail_msg("%s", buf_text(&text));
-    buf_finish(&text);
-    diag_finish(&diags);
-    return plan;
-}
-
-static void world_init(struct world *w, const char *scenario, const struct sim_target *target, uint64_t seed,
-                       const struct plan_setting *settings, int count)
-{
-    char error[PAYLOAD_ERROR_TEXT];
-    *w = (struct world){.target = calloc(1, sizeof *target)};
-    *w->target = *target;
-    sim_target_init(w->target);
-    w->plan = load(scenario, settings, count);
-    assert_true(payload_init(&w->payload, picture.bytes, picture.len, w->plan->load.unique_images, error));
-    record_init(&w->record, &(struct record_shape){.steps = w->plan->workflow.step_count,
-                                                   .phases = w->plan->load.phase_count,
-                                                   .generation_first = w->plan->workflow.generation_first,
-                                                   .generation_last = w->plan->workflow.generation_last});
-    struct engine_config config = {.loop = w->target->loop,
-                                   .plan = w->plan,
-                                   .target = {.authority = "sim", .prefix = "", .headers = ""},
-                                   .payload = &w->payload,
-                                   .seed = seed,
-                                   .record = &w->record,
-                                   .progress = &w->progress};
-    w->engine = engine_create(&config);
-}
-
-static void world_run(struct world *w)
-{
-    engine_start(w->engine);
-    loop_run(w->target->loop);
-    assert_false(loop_sim_stalled(w->target->loop));
-    const char *broken = record_check(&w->record);
-    if (broken)
-        fail_msg("law: %s", broken);
-}
-
-static void world_finish(struct world *w)
-{
-    engine_destroy(w->engine);
-    record_finish(&w->record);
-    payload_finish(&w->payload);
-    plan_free(w->plan);
-    sim_target_finish(w->target);
-    free(w->target);
-}
-
-static int count_outcome(const struct record *r, enum job_outcome outcome)
-{
-    int count = 0;
-    for (int i = 0; i < r->job_count; i++)
-        count += r->jobs[i]->outcome == outcome;
-    return count;
-}
-
-static int count_fail(const struct record *r, enum fail_kind fail)
-{
-    int count = 0;
-    for (int i = 0; i < r->job_count; i++)
-        count += r->jobs[i]->fail == fail;
-    return count;
-}
 
 static const struct sim_target healthy = {.slots = 64, .service = 82 * NSEC_PER_SEC};
 
@@ -332,7 +242,7 @@ static void test_warm_up_is_kept_apart(void **state)
     assert_int_equal(w.record.jobs[1]->phase, -1);
     assert_int_equal(w.record.jobs[2]->phase, 0);
     assert_int_equal(w.record.phases[0].start, 164 * NSEC_PER_SEC);
-    assert_int_equal(atomic_load(&w.progress.started), 5);
+    assert_int_equal(progress_of(&w).started, 5);
     world_finish(&w);
 }
 
@@ -421,24 +331,6 @@ static void test_in_pieces(void **state)
     }
 }
 
-static int make_picture(void **state)
-{
-    (void)state;
-    struct picture p;
-    picture_draw(&p, 64, 1);
-    buf_init(&picture, 1 << 20);
-    bool ok = png_write(&p, 1, &picture);
-    picture_finish(&p);
-    return ok ? 0 : -1;
-}
-
-static int drop_picture(void **state)
-{
-    (void)state;
-    buf_finish(&picture);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,5 +348,5 @@ int main(void)
         cmocka_unit_test(test_stop_leaves_jobs_unfinished),
         cmocka_unit_test(test_in_pieces),
     };
-    return cmocka_run_group_tests(tests, make_picture, drop_picture);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
