@@ -10,7 +10,10 @@ enum { ARENA_MAX = 128 << 20 };
 
 static const char *const method_names[] = {
     [METHOD_GET] = "GET", [METHOD_POST] = "POST", [METHOD_PUT] = "PUT", [METHOD_DELETE] = "DELETE"};
-static const char *const model_names[] = {[USERS_PACED] = "paced", [USERS_CLOSED] = "closed"};
+static const char *const model_names[] = {
+    [USERS_PACED] = "paced", [USERS_CLOSED] = "closed", [USERS_OPEN] = "open"};
+static const char *const arrival_names[] = {
+    [ARRIVALS_CONSTANT] = "constant", [ARRIVALS_POISSON] = "poisson", [ARRIVALS_REPLAY] = "replay"};
 static const char *const unit_names[] = {[UNIT_NONE] = "", [UNIT_SECONDS] = "s", [UNIT_PERCENT] = "%"};
 
 const char *http_method_name(enum http_method method)
@@ -35,6 +38,11 @@ int workflow_wait(const struct workflow *w)
 const char *user_model_name(enum user_model model)
 {
     return model_names[model];
+}
+
+const char *arrival_kind_name(enum arrival_kind kind)
+{
+    return arrival_names[kind];
 }
 
 const char *measure_unit_name(enum measure_unit unit)
