@@ -108,6 +108,18 @@ static inline struct record_job *made_job(struct made *m, int phase, double sent
     return j;
 }
 
+/* Every measured job was started so late. */
+static inline void made_lag(struct made *m, double seconds)
+{
+    hist_clear(m->record.generator.start_lag);
+    for (int i = 0; i < m->record.job_count; i++) {
+        struct record_job *j = m->record.jobs[i];
+        j->due = j->sent - made_time(seconds);
+        if (j->phase >= 0)
+            record_start_lag(&m->record, j->sent - j->due);
+    }
+}
+
 /* The job fails in the step, `after` seconds from its start. */
 static inline struct record_job *made_failure(struct made *m, int phase, double sent, enum fail_kind kind,
                                               int step, double after, const char *message)
