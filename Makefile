@@ -29,6 +29,8 @@ bench:
 	$(BUILD)/bench/bench_generator
 	@echo
 	bench/bench_job $(BUILD)
+	@echo
+	bench/run $(BUILD)
 
 install: build
 	meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))

@@ -84,7 +84,7 @@ def ab(text):
 def siege(text):
     report = json.loads(text[text.index("{"):text.rindex("}") + 1])
     good, bad = int(report["successful_transactions"]), int(report["failed_transactions"])
-    return Said(int(report["transactions"]) + bad, good, float(report["elapsed_time"]),
+    return Said(max(int(report["transactions"]), good + bad), good, float(report["elapsed_time"]),
                 max=float(report["longest_transaction"]))
 
 

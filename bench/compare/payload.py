@@ -34,7 +34,7 @@ class Payload:
 
     def __init__(self, folder, name, size):
         self.picture = os.path.join(folder, name + ".png")
-        self.form = os.path.join(folder, name + ".form")
+        self.form = os.path.join(folder, name + "-form.bin") # siege takes what is named otherwise for text
         picture = noise_png(size)
         for path, content in ((self.picture, picture), (self.form, form(picture))):
             with open(path, "wb") as f:

@@ -42,7 +42,7 @@ class Peer:
     parse: Callable[[str], parsers.Said]
     environment: Callable[[Task], dict] = lambda task: {}
     paces: str = ""  # why it does not send at a given rate; "": it does
-    crowds: str = "" # why it can't hold thousands of mostly idle connections; "": it can
+    crowds: str = ""  # why it can't hold thousands of mostly idle connections; "": it can
     program: str = ""
     note: str = ""
     finish: Callable = field(default=lambda task, said: said)
@@ -104,8 +104,9 @@ def _ab(t):
 
 
 def _siege(t):
-    pace = ["-d", 2 * t.think] if t.think else ["-b"] # it draws from 0 to that
-    return ["siege", "-R", os.path.join(FILES, "siegerc"), *pace, "-c", t.connections, "-t", f"{t.seconds}S",
+    """Its pause is drawn from 0 to what -d says; its time is up to a second less than what -t says."""
+    pace = ["-d", 2 * t.think] if t.think else ["-b"]
+    return ["siege", "-R", os.path.join(FILES, "siegerc"), *pace, "-c", t.connections, "-t", f"{t.seconds + 1}S",
             *(["--content-type", t.body_type, f"{t.url} POST <{t.body}"] if t.body else [t.url])]
 
 
@@ -122,7 +123,7 @@ def _locust(t):
 
 
 WRK = Peer("wrk", "wrk", _wrk, parsers.wrk, _in_environment, crowds="it can't pause between requests",
-           note="closed: it sends what 50 connections take, -R is none of its options")
+           note="closed: as fast as 50 connections go; it corrects its latencies afterwards")
 PEERS = [
     WRK,
     Peer("h2load", "nghttp2-client", _h2load, parsers.h2load, finish=_h2load_finish,

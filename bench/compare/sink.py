@@ -68,6 +68,9 @@ class Connection:
             return self.close() if len(head) > MOST_HEAD else None
         self.head = b""
         self.missing = content_length(head)
+        if self.missing <= 0: # asks whether anybody is there
+            self.peer.send(ANSWER)
+            return None
         self.sink.under_way += 1
         self.sink.seen["most_at_once"] = max(self.sink.seen["most_at_once"], self.sink.under_way)
         return self.take_body(len(rest))
