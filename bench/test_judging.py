@@ -76,10 +76,12 @@ class Measured(unittest.TestCase):
                 self.check(said, counted)
 
     def test_a_row_and_its_line(self):
-        made = row(Workload("GET", 64), WRK, [(runs(10.0), runs(9.0)), (runs(20.0), runs(20.0)), (runs(30.0), runs(27.0))])
+        figures = ((10.0, 9.0), (20.0, 20.0), (30.0, 27.0))
+        made = row(Workload("GET", 64), WRK, [(runs(theirs), runs(ours)) for theirs, ours in figures])
         self.assertEqual((made["cpu_us"], made["ratio"]["median"], made["goal"]["met"]), (20.0, 0.9, True))
         work = {"kind": "GET", "connections": 64, "orfeas": made, "peers": [made]}
-        self.assertRegex("\n".join(table.throughput(work)), r"wrk +20\.00 +500 +1\.0 +0\.900  0\.900\.\.0\.950, 3 +at most 0\.95: met")
+        self.assertRegex("\n".join(table.throughput(work)),
+                         r"wrk +20\.00 +500 +1\.0 +0\.900  0\.900\.\.0\.950, 3 +at most 0\.95: met")
         missed = row(Workload("GET", 64), WRK, [(runs(10.0), runs(10.0))])
         self.assertIn("MISSED", "\n".join(table.throughput({**work, "peers": [missed]})))
 

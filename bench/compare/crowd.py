@@ -95,6 +95,8 @@ def measure(session):
         few = measure_us(session, FEW)
         for users in session.sizes.crowds:
             rows += our_row(session, users, few)
+    for users in sorted(set(START_EVERY) - set(session.sizes.crowds)):
+        session.skip(f"{users} waiting users", "only with --full")
     if session.sizes.crowd_peers:
         rows += peer_rows(session, min(session.sizes.crowds))
     return rows

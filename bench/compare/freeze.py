@@ -1,8 +1,8 @@
 """Who says what is true: a steady load, and a server that stands still for two seconds of twenty.
 
-A tenth of the requests falls due while nothing is answered. Their waits are spread evenly from 2 s down to 0, and what has
-piled up meanwhile takes a moment to clear: so one in twenty waits longer than 1.0 to 1.1 s, one in a hundred longer than
-1.8 s. Who sends only when an answer has come sees fifty slow requests in all.
+A tenth of the requests falls due while nothing is answered. Their waits are spread evenly from 2 s down to 0, and what
+has piled up meanwhile takes a moment to clear: so one in twenty waits longer than 1.0 to 1.1 s, one in a hundred longer
+than 1.8 s. Who sends only when an answer has come sees fifty slow requests in all.
 """
 from dataclasses import asdict
 

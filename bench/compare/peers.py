@@ -81,7 +81,8 @@ def _each(t):
 
 
 def _hey(t):
-    return ["hey", "-c", t.connections, "-z", f"{t.seconds}s", "-t", "30", *(["-q", f"{_each(t):g}"] if _each(t) else []),
+    return ["hey", "-c", t.connections, "-z", f"{t.seconds}s", "-t", 30,
+            *(["-q", f"{_each(t):g}"] if _each(t) else []),
             *(["-m", "POST", "-D", t.body, "-T", t.body_type] if t.body else []), t.url]
 
 
@@ -112,8 +113,8 @@ def _siege(t):
 
 def _autocannon(t):
     rate = t.rate or (t.connections // t.think if t.think else 0)
-    return ["node", os.path.join(AUTOCANNON, "autocannon.js"), "-j", "-n", "-t", 30, "-c", t.connections, "-d", t.seconds,
-            *(["-R", rate] if rate else []),
+    return ["node", os.path.join(AUTOCANNON, "autocannon.js"), "-j", "-n", "-t", 30, "-c", t.connections,
+            "-d", t.seconds, *(["-R", rate] if rate else []),
             *(["-m", "POST", "-i", t.body, "-H", f"content-type={t.body_type}"] if t.body else []), t.url]
 
 

@@ -46,6 +46,7 @@ class Session:
         print(f"{time.monotonic() - self.started:5.0f} s  {text}", file=sys.stderr, flush=True)
 
     def skip(self, what, why):
+        """Returns None, in place of a figure."""
         self.say(f"{what}: skipped, {why}")
         self.skipped.append({"what": what, "why": why})
 

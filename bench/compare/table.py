@@ -42,12 +42,13 @@ def throughput_row(name, row, share="", quartiles="", goal=""):
 def throughput(work):
     connections = work["connections"]
     lines = title(f"{work['kind']}, {connections} connection{'s' if connections > 1 else ''}")
-    lines.append(f"  {'':<12}{'CPU s/10^6':>12}{'requests/s':>12}{'peak MiB':>10}{'us/peer':>10}  {'quartiles, pairs':<18}goal")
+    lines.append(f"  {'':<12}{'CPU s/10^6':>12}{'requests/s':>12}{'peak MiB':>10}{'us/peer':>10}"
+                 f"  {'quartiles, pairs':<18}goal")
     lines.append(throughput_row("orfeas", work["orfeas"]))
     for peer in work["peers"]:
         r = peer["ratio"]
-        lines.append(throughput_row(peer["name"], peer, f"{r['median']:.3f}", f"{r['q1']:.3f}..{r['q3']:.3f}, {r['pairs']}",
-                                    verdict(peer["goal"])))
+        quartiles = f"{r['q1']:.3f}..{r['q3']:.3f}, {r['pairs']}"
+        lines.append(throughput_row(peer["name"], peer, f"{r['median']:.3f}", quartiles, verdict(peer["goal"])))
     return lines
 
 
@@ -74,8 +75,8 @@ def pacing(row):
     if not row:
         return []
     return title(f"{row['rate']:,} starts a second for {row['seconds']} s: how late they were") + [
-        f"  {row['name']:<12}p50 {latency(row['p50'])}, p99 {latency(row['p99'])}, {row['sent']:,} of {row['due']:,} sent"
-        f"    p99 {verdict(row['goal'], latency)}"]
+        f"  {row['name']:<12}p50 {latency(row['p50'])}, p99 {latency(row['p99'])}, "
+        f"{row['sent']:,} of {row['due']:,} sent    p99 {verdict(row['goal'], latency)}"]
 
 
 def freeze_goals(row):
@@ -124,5 +125,6 @@ def render(report):
     lines = head(report)
     for work in report["throughput"]:
         lines += throughput(work)
-    lines += crowd(report["crowd"]) + large(report["large_uploads"]) + pacing(report["pacing"]) + freeze(report["freeze"])
+    for part, show in (("crowd", crowd), ("large_uploads", large), ("pacing", pacing), ("freeze", freeze)):
+        lines += show(report[part])
     return "\n".join(lines + left_out(report) + foot(report)) + "\n"
