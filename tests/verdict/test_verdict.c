@@ -205,6 +205,51 @@ static void test_order_of_verdicts(void **state)
     }
 }
 
+/* The reason names the limit, what to do, and what else was seen. */
+static void test_why_a_generator_is_late(void **state)
+{
+    (void)state;
+    static const char head[] =
+        "the generator started jobs late: start lag p99 900 ms, allowed 820 ms (the larger of 5 ms and 1 % "
+        "of the "
+        "median generation): use fewer users, a lower rate, more --workers, or a machine that is less busy";
+    static const struct {
+        int workers;
+        double cpu, steal;
+        int64_t fd_limit, fd_most;
+        const char *signs;
+    } rows[] = {
+        {1, 500, 5, 0, 0, ""},
+        {1, 1000, 0, 1024, 1000, "; its 1 worker used 94 % of a core each"},
+        {2, 1000, 7.25, 0, 0, "; 7.2 % of this machine's time was taken by its host"},
+        {2, 2100, 0, 1024, 1010,
+         "; its 2 workers used 99 % of a core each; 1010 of 1024 descriptors were in use"},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct made m;
+        fill(&m); /* to 1059.3 s */
+        made_lag(&m, 0.9);
+        m.record.generator.workers = rows[i].workers;
+        m.record.generator.cpu = made_time(rows[i].cpu);
+        m.record.generator.steal_percent = rows[i].steal;
+        m.record.generator.fd_limit = rows[i].fd_limit;
+        m.record.generator.fd_most = rows[i].fd_most;
+        m.record.generator.skipped = 1000; /* the target's doing */
+        struct verdict v;
+        verdict_judge(&v, &m.plan, &m.record, false);
+        assert_int_equal(v.kind, VERDICT_INVALID);
+        assert_memory_equal(v.reason, head, sizeof head - 1);
+        assert_string_equal(v.reason + sizeof head - 1, rows[i].signs);
+        assert_near(v.generator.start_lag_max, 0.9, 0);
+        verdict_finish(&v);
+        made_lag(&m, 0);
+        verdict_judge(&v, &m.plan, &m.record, false);
+        assert_int_equal(v.kind, VERDICT_PASS);
+        verdict_finish(&v);
+        made_finish(&m);
+    }
+}
+
 static void test_short_jobs_allow_five_milliseconds(void **state)
 {
     (void)state;
@@ -309,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_no_data_is_no_pass),
         cmocka_unit_test(test_not_applicable_does_not_count),
         cmocka_unit_test(test_order_of_verdicts),
+        cmocka_unit_test(test_why_a_generator_is_late),
         cmocka_unit_test(test_short_jobs_allow_five_milliseconds),
         cmocka_unit_test(test_interrupted_counts_are_open),
         cmocka_unit_test(test_without_criteria),
