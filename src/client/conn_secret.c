@@ -108,9 +108,12 @@ static void tell_end(struct conn *c, int error)
     } else if (error) {
         kind = conn_fail_kind(error);
         why = conn_error_text(route, error);
-    } else if (s->opened) {
+    } else if (s->opened && tls_closed_cleanly(s->tls)) {
         kind = FAIL_NONE;
         why = "";
+    } else if (s->opened) { /* by the target, or by anybody on the way: what it said may lack its end */
+        kind = FAIL_RESET;
+        why = "the connection was closed without TLS's end";
     } else {
         why = "the connection was closed during the TLS handshake";
     }

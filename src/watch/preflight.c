@@ -67,7 +67,7 @@ static const struct {
     {FAIL_NETWORK, "Check the host and the port in --target."},
     {FAIL_DNS, "Check the host's spelling in --target, and your DNS."},
     {FAIL_CONNECT, "Nothing answers there; check the host and the port in --target, and what lies between."},
-    {FAIL_TLS, "Trust its certificate with --cacert FILE, or, knowing what that means, use --insecure."},
+    {FAIL_TLS, "Check host and port in --target, and --cacert, --cert; --insecure trusts whoever answers."},
     {FAIL_RESET, "Something listens there and hangs up; is it the backend's port?"},
     {FAIL_PROTOCOL, "Something listens there that does not speak HTTP/1.1; is it the backend's port?"},
     {FAIL_TOO_LARGE, "Something listens there that is not the backend; check the port in --target."},

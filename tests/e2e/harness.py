@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import select
 import shutil
@@ -195,6 +196,21 @@ class Metrics:
                    if n == name and all(own.get(k) == v for k, v in labels.items()))
 
 
+def png_chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(side, colour, rows):
+    return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, colour, 0, 0, 0))
+            + png_chunk(b"IDAT", zlib.compress(bytes(rows))) + png_chunk(b"IEND", b""))
+
+
+def noise_png(side=280, seed=1):
+    """Nothing that could be compressed: 4 bytes a pixel, 300 KB as it is."""
+    pixels = random.Random(seed)
+    return png(side, 6, b"".join(b"\0" + pixels.randbytes(4 * side) for _ in range(side)))
+
+
 def small_png(side=64):
     """A grey disk on a transparent ground: sooner made and decoded than the picture that orfeas makes."""
     rows = bytearray()
@@ -203,12 +219,7 @@ def small_png(side=64):
         for x in range(side):
             inside = (2 * x - side) ** 2 + (2 * y - side) ** 2 < side ** 2 / 2
             rows += b"\x80\xff" if inside else b"\0\0"
-
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 4, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b""))
+    return png(side, 4, rows)
 
 
 class Case(unittest.TestCase):
@@ -262,6 +273,14 @@ class Case(unittest.TestCase):
             if all(self.result(name, results)["generator"]["fit"] for name in names):
                 break
         return process
+
+    def run_get(self, url, *arguments, path="/page", **more):
+        """GET requests of one path, without criteria: process, results, which may be repeated."""
+        process = self.run_orfeas("--workflow", "get", "--set", f"vars.path={path}", "--target", url, *arguments, **more)
+        self.assertIn(process.code, (0, 1, 3), process.err)
+        result = self.result("get", more.get("results"))
+        self.check_laws(result)
+        return process, result
 
     def check_laws(self, result):
         """What holds of every results file, whatever happened in the run."""

@@ -12,7 +12,7 @@ import time
 
 ROUTES = [("health", "GET", r"/health"), ("ready", "GET", r"/ready"), ("metrics", "GET", r"/metrics"),
           ("upload", "POST", r"/api/upload-image"), ("submit", "POST", r"/api/generate-3d"),
-          ("status", "GET", r"/api/job-status/.*"), ("download", "GET", r"/model.*")]
+          ("status", "GET", r"/api/job-status/.*"), ("download", "GET", r"/model.*"), ("page", "GET", r"/page.*")]
 PATIENCE = 30  # seconds; nobody here waits longer for anything
 
 
@@ -36,10 +36,11 @@ def http(body=b"", status="200 OK", length=None, headers=(), kind="application/j
 
 
 class Talk:
-    """One request, read in full."""
+    """One request, read in full (but for those of `early`); `number` counts those of its connection, from 0."""
 
-    def __init__(self, peer, sock, method, path, body):
+    def __init__(self, peer, sock, method="", path="", body=b"", number=0):
         self.peer, self.sock, self.method, self.path, self.body = peer, sock, method, path, body
+        self.number = number
 
     def send(self, data):
         self.sock.sendall(data)
@@ -122,13 +123,22 @@ def chunked(body, size=7, end=b"0\r\n\r\n"):
     return raw(data + end, then=True)
 
 
+def slow(act, seconds):
+    return lambda t: not t.peer.closing.wait(seconds) and act(t)
+
+
 def closing(act):
     """The act, then the connection's end without a word about it."""
     return lambda t: (act(t), False)[1]
 
 
 class RudePeer:
-    """Polite but for the routes that are given as acts. Also a context manager."""
+    """Polite but for the routes that are given as acts. Also a context manager.
+
+    first: instead of everything, called with the bare socket of each connection. early: acts by route that do not wait
+    for the request's body. accepts: so many connections are taken; the others find the queue full. host: where it
+    listens.
+    """
 
     @staticmethod
     def polite(**how):
@@ -136,16 +146,22 @@ class RudePeer:
                 "metrics": say("process_resident_memory_bytes 1e8\n", kind="text/plain; version=0.0.4", **how),
                 "upload": say({"job_id": "job-1"}, **how), "submit": say({"status": "generating_3d"}, **how),
                 "status": say({"status": "completed", "download_url": "/model.stl"}, **how),
-                "download": say(MODEL, kind="model/stl", **how)}
+                "download": say(MODEL, kind="model/stl", **how), "page": say("a page", kind="text/plain", **how)}
 
-    def __init__(self, first=None, **acts):
-        self.first = first  # instead of everything: called with the bare socket of each connection
+    def __init__(self, first=None, early=None, accepts=None, host="127.0.0.1", **acts):
+        self.first, self.early, self.accepts = first, early or {}, accepts
         self.acts = {**self.polite(), **acts}
-        self.requests = []  # (method, path)
+        self.lock = threading.Lock()
+        self.requests = []    # (method, path)
+        self.times = []       # time.monotonic() of each of them
+        self.bodies = []      # of those that have one
+        self.connections = 0  # that were taken
+        self.answering = self.most_answering = 0  # requests at the same time
         self.closing = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.listener = socket.create_server((host, 0), family=family, backlog=128 if accepts is None else 0)
         self.port = self.listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
         self.thread = threading.Thread(target=self.accept, daemon=True)
         self.thread.start()
 
@@ -158,16 +174,28 @@ class RudePeer:
     def close(self):
         self.closing.set()
         self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
         self.thread.join()
+        self.listener.close()
 
     def accept(self):
-        while True:
+        while self.accepts is None or self.connections < self.accepts:
             try:
                 sock, _ = self.listener.accept()
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
+        self.fill()
+
+    def fill(self):
+        """Takes no more; the queue of those that wait to be taken becomes full."""
+        waiting = [socket.socket() for _ in range(4)]
+        for s in waiting:
+            s.setblocking(False)
+            s.connect_ex(self.listener.getsockname())
+        self.closing.wait()
+        for s in waiting:
+            s.close()
 
     def serve(self, sock):
         with sock:
@@ -175,14 +203,15 @@ class RudePeer:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 if self.first:
-                    self.first(Talk(self, sock, "", "", b""))
+                    self.first(Talk(self, sock))
                 else:
-                    while self.one(sock):
-                        pass
+                    number = 0
+                    while self.one(sock, number):
+                        number += 1
             except OSError:
                 pass
 
-    def one(self, sock):
+    def one(self, sock, number):
         data = b""
         while b"\r\n\r\n" not in data:
             piece = sock.recv(65536)
@@ -190,16 +219,42 @@ class RudePeer:
                 return False
             data += piece
         head, _, body = data.partition(b"\r\n\r\n")
-        length = int((re.search(rb"(?im)^content-length: (\d+)", head) or [0, 0])[1])
-        while len(body) < length:
-            piece = sock.recv(65536)
-            if not piece:
-                return False
-            body += piece
         method, path, _ = head.split(b"\r\n")[0].decode("latin-1").split(" ", 2)
-        self.requests.append((method, path))
-        for name, own, pattern in ROUTES:
-            if own == method and re.fullmatch(pattern, path):
-                return self.acts[name](Talk(self, sock, method, path, body))
-        sock.sendall(http("{}", status="404 Not Found"))
-        return True
+        route = next((name for name, own, pattern in ROUTES if own == method and re.fullmatch(pattern, path)), None)
+        talk = Talk(self, sock, method, path, number=number)
+        with self.lock:
+            self.requests.append((method, path))
+            self.times.append(time.monotonic())
+        if route in self.early:
+            return self.early[route](talk)
+        length = int((re.search(rb"(?im)^content-length: (\d+)", head) or [0, 0])[1])
+        if length:
+            talk.body = self.rest(sock, body, length)
+            if len(talk.body) < length:
+                return False
+            with self.lock:
+                self.bodies.append(talk.body)
+        return self.answer(talk, self.acts[route] if route else say({}, status="404 Not Found"))
+
+    @staticmethod
+    def rest(sock, body, length):
+        pieces, got = [body], len(body)
+        while got < length and (piece := sock.recv(min(1 << 20, length - got))):
+            pieces.append(piece)
+            got += len(piece)
+        return b"".join(pieces)
+
+    def answer(self, talk, act):
+        with self.lock:
+            self.answering += 1
+            self.most_answering = max(self.most_answering, self.answering)
+        try:
+            return act(talk)
+        finally:
+            with self.lock:
+                self.answering -= 1
+
+    def count(self, path="/page"):
+        """Requests of that path so far."""
+        with self.lock:
+            return sum(own == path for _, own in self.requests)
