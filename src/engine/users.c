@@ -160,12 +160,17 @@ static void on_leave(struct timer *timer)
     arm_leave(w, start);
 }
 
-/* Those whom an earlier phase has called and who have not come are called anew, or not at all. */
+/* Those whom an earlier phase has called and who have not come are called anew, or not at all. The last to leave on a
+ * ramp leaves as its phase ends, and that is now. */
 void users_begin_phase(struct worker *w, nsec start)
 {
+    int here = load_users_before(&w->plan->load, w->phase);
+    timer_cancel(w->loop, &w->leave);
     for (int i = 0; i < w->user_count; i++) {
         struct user *u = &w->users[i];
         nsec join = load_join_time(&w->plan->load, w->phase, u->number);
+        if (u->number >= here)
+            leave(u);
         if (!u->present)
             timer_cancel(w->loop, &u->timer);
         if (join >= 0)
