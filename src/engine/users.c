@@ -65,6 +65,7 @@ static bool start_job(struct user *u, nsec due)
         return false;
     struct job_start start = {.user = u, .phase = w->phase, .due = due, .ready = due};
     start.stream = (uint64_t)(u->number + 2) << 32 | u->jobs++;
+    u->waits = w->plan->load.users == USERS_CLOSED;
     job_start(w, &start);
     return true;
 }
@@ -105,11 +106,13 @@ static void on_user(struct timer *timer)
         u->present = true;
         count_users(u->worker, 1);
     }
-    next_job(u, timer->node.due);
+    if (!u->waits)
+        next_job(u, timer->node.due);
 }
 
 void users_job_ended(struct worker *w, struct user *u)
 {
+    u->waits = false;
     if (w->plan->load.users == USERS_PACED || !u->present)
         return;
     nsec think = draw_think(u), now = loop_now(w->loop);
