@@ -70,30 +70,29 @@ static bool start_job(struct user *u, nsec due)
     return true;
 }
 
-/* Of a number of jobs: takes one of this worker's portion, or a portion from all that are left. */
-static bool take_ticket(struct worker *w)
+/* Of a number of jobs: is there one of this worker's portion, or a portion of all that are left? With the last job
+ * the load ends. */
+static bool jobs_are_left(struct worker *w)
 {
     if (!w->plan->load.jobs)
         return true;
     if (!w->tickets)
         w->tickets = engine_take_tickets(w->engine);
-    if (!w->tickets)
-        return false;
-    w->tickets--;
-    return true;
+    if (!w->tickets && !w->in_flight)
+        worker_end_load(w);
+    return w->tickets;
 }
 
 static void next_job(struct user *u, nsec due)
 {
     struct worker *w = u->worker;
-    if (!take_ticket(w)) {
-        if (!w->in_flight)
-            worker_end_load(w);
+    if (!jobs_are_left(w))
         return;
-    }
+    bool counted = w->plan->load.jobs;
+    w->tickets -= counted;
     bool started = start_job(u, due);
-    if (!started && w->plan->load.jobs)
-        w->tickets++;
+    if (!started)
+        w->tickets += counted;
     if (!w->load_over && (w->plan->load.users == USERS_PACED || !started))
         timer_set(w->loop, &u->timer, due + draw_think(u) + (started ? 0 : SKIP_PAUSE));
 }
@@ -114,6 +113,8 @@ void users_job_ended(struct worker *w, struct user *u)
 {
     u->waits = false;
     if (w->plan->load.users == USERS_PACED || !u->present)
+        return;
+    if (!jobs_are_left(w)) /* nobody thinks about the job after the last */
         return;
     nsec think = draw_think(u), now = loop_now(w->loop);
     if (think)
