@@ -32,6 +32,8 @@ bench:
 	$(BUILD)/bench/bench_generator
 	@echo
 	bench/bench_job $(BUILD)
+	@echo
+	bench/run $(BUILD)
 
 fuzz:
 	tools/setup build fuzz

@@ -10,8 +10,10 @@ static void read_as_all(const struct conf_node *n, struct diag_list *diags)
     int64_t whole = 5;
     double number = 5;
     nsec t = 5;
-    assert(n->line >= 0 && n->column >= 0 && (n->kind != CONF_SCALAR || strlen(n->text) == n->len));
-    conf_string(n, diags, &text);
+    assert(n->line >= 0 && n->column >= 0);
+    bool readable = n->kind == CONF_SCALAR && !n->broken;
+    assert(!readable || strlen(n->text) == n->len);
+    assert(!conf_string(n, diags, &text) || readable);
     conf_name(n, diags, &text);
     conf_bool(n, diags, &yes);
     assert(!conf_int(n, diags, 1, 9, &whole) || (whole >= 1 && whole <= 9));

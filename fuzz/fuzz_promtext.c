@@ -1,6 +1,9 @@
-/* promtext: every sample lies within the text, and every answer is a line further. */
+/* promtext: every sample lies within the text, every answer is a line further; the figures are numbers. */
+#include "figures.h"
 #include "fuzz.h"
 #include "promtext.h"
+
+#include <math.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -19,5 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         promtext_has_label(&s, "simulated", "true");
         promtext_has_label(&s, "", "");
     }
+    struct figures figures;
+    figures_read(text, size, &figures);
+    for (int i = 0; i < FIGURES; i++)
+        assert(isfinite(figures.value[i]) && (figures.present[i] || figures.value[i] == 0));
     return 0;
 }

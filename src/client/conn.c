@@ -89,6 +89,20 @@ void conn_send(struct conn *c, const struct iovec *iov, int count)
         loop_send(c->route->loop, c->socket, &c->send, iov, count);
 }
 
+void conn_limit(struct conn *c, size_t len)
+{
+    c->recv.most = len;
+}
+
+/* Cipher text has to be looked at all the same. */
+void conn_discard(struct conn *c, size_t len)
+{
+    if (c->secret)
+        return;
+    c->recv.most = len;
+    c->recv.discard = true;
+}
+
 /* ---- opening ---- */
 
 static const struct loop_addr *address(const struct conn *c, int *ret_count)

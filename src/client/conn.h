@@ -23,7 +23,7 @@ struct conn_events {
     void (*failed)(struct conn *c, enum fail_kind kind, const char *why);
     /* All that conn_send() was given has gone, `bytes` of it on the network. */
     void (*sent)(struct conn *c, int64_t bytes);
-    void (*received)(struct conn *c, const char *bytes, size_t len);
+    void (*received)(struct conn *c, const char *bytes, size_t len); /* bytes NULL: they were discarded */
     /* The stream is over: by the peer's orderly end (FAIL_NONE), or broken; close it. */
     void (*ended)(struct conn *c, enum fail_kind kind, const char *why);
 };
@@ -69,5 +69,9 @@ struct conn {
 void conn_open(struct conn *c, struct conn_route *route);
 /* One at a time, after `opened`; array and bytes stay until `sent`. */
 void conn_send(struct conn *c, const struct iovec *iov, int count);
+/* Until the next `received`, and of it alone: it brings at most `len` bytes; or, as nobody wants the next `len` bytes,
+ * it tells of some of them, discarded. Both may be ignored. */
+void conn_limit(struct conn *c, size_t len);
+void conn_discard(struct conn *c, size_t len);
 /* No event follows. Does nothing when it is closed. */
 void conn_close(struct conn *c);

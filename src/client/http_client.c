@@ -30,6 +30,10 @@ static struct http_conn *of_deadline(struct deadline *d)
     return (struct http_conn *)((char *)d - offsetof(struct http_conn, deadline));
 }
 
+/* A body that is only counted is not copied when it is large: first as much is read as holds a head, and from there on
+ * it is discarded where it lies. A small one comes with its head, as always. */
+enum { HEAD_READ = 4 << 10, DISCARD_MIN = 16 << 10 };
+
 static nsec now_of(const struct http_pool *pool)
 {
     return loop_now(pool->route.loop);
@@ -109,6 +113,8 @@ static void send_request(struct http_conn *c, nsec now)
     c->sending = true;
     pool->traffic.requests++;
     deadline_set(&pool->first_byte, &c->deadline, now);
+    if (c->exchange->headed)
+        conn_limit(&c->conn, HEAD_READ);
     conn_send(&c->conn, c->exchange->iov, c->exchange->iov_count);
 }
 
@@ -220,11 +226,22 @@ void http_cancel(struct http_exchange *x)
 
 /* ---- answers ---- */
 
+/* Once, when the parser has got to the body. */
+static void take_head(struct http_conn *c)
+{
+    struct http_exchange *x = c->exchange;
+    if (x->status)
+        return;
+    x->status = c->parser.status;
+    if (x->headed)
+        x->headed(x);
+}
+
 static void on_body(void *context, const char *bytes, size_t len)
 {
     struct http_conn *c = context;
     struct http_exchange *x = c->exchange;
-    x->status = c->parser.status;
+    take_head(c);
     x->body_bytes += (int64_t)len;
     if (x->take && !c->refused)
         c->refused = !x->take(x, bytes, len);
@@ -247,6 +264,25 @@ static void complete(struct http_conn *c, bool reusable, nsec now)
     finish(x, now);
 }
 
+/* The part of the body that was discarded before it came here. */
+static size_t skip_body(struct http_conn *c, size_t len)
+{
+    http1_skip(&c->parser, len);
+    c->exchange->body_bytes += (int64_t)len;
+    return len;
+}
+
+static void expect_more(struct http_conn *c, nsec now)
+{
+    deadline_set(&c->pool->idling, &c->deadline, now);
+    if (c->parser.state != HTTP1_BODY)
+        return;
+    take_head(c);
+    size_t unseen = c->exchange->take ? 0 : http1_skippable(&c->parser);
+    if (unseen >= DISCARD_MIN)
+        conn_discard(&c->conn, unseen);
+}
+
 static void on_received(struct conn *conn, const char *bytes, size_t len)
 {
     struct http_conn *c = of_conn(conn);
@@ -259,7 +295,7 @@ static void on_received(struct conn *conn, const char *bytes, size_t len)
     c->pool->traffic.bytes_received += (int64_t)len;
     if (x->first_byte < 0)
         x->first_byte = now;
-    size_t used = http1_feed(&c->parser, bytes, len, on_body, c);
+    size_t used = bytes ? http1_feed(&c->parser, bytes, len, on_body, c) : skip_body(c, len);
     if (c->refused)
         fail(c, FAIL_TOO_LARGE, "the answer is larger than is taken");
     else if (c->parser.state == HTTP1_FAILED)
@@ -267,7 +303,7 @@ static void on_received(struct conn *conn, const char *bytes, size_t len)
     else if (c->parser.state == HTTP1_DONE)
         complete(c, c->parser.keep_alive && used == len && !c->sending, now);
     else
-        deadline_set(&c->pool->idling, &c->deadline, now);
+        expect_more(c, now);
 }
 
 /* The answer, if any, ends with the connection. */

@@ -67,8 +67,10 @@ struct http_exchange {
     int iov_count;
     bool head_request;
     bool idempotent;
-    /* Pieces of the answer's body, as they come; the status is known by then. False: no more of it is wanted,
-     * and the exchange fails. NULL: the body is only counted. */
+    /* The answer's head has come and a body follows: the status is known, and `take` may be changed. May be NULL. */
+    void (*headed)(struct http_exchange *x);
+    /* Pieces of the answer's body, as they come. False: no more of it is wanted, and the exchange fails. NULL:
+     * the body is only counted, and not even copied where that can be avoided. */
     bool (*take)(struct http_exchange *x, const char *bytes, size_t len);
     struct http1_names *names; /* to be filled, or NULL */
     void (*done)(struct http_exchange *x);

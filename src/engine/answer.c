@@ -31,6 +31,12 @@ const char *answer_text(const json_t *root, const char *pointer, struct arena *a
     return jsonptr_text(value, arena);
 }
 
+/* Also of what is no number, or not finite: "nan" and "1e999" can be read. */
+static double in_range(double seconds)
+{
+    return seconds >= 0 && seconds <= ANSWER_TIME_MAX ? seconds : -1;
+}
+
 double answer_time(const json_t *root, const char *pointer, struct arena *arena)
 {
     const char *text = answer_text(root, pointer, arena);
@@ -41,8 +47,8 @@ double answer_time(const json_t *root, const char *pointer, struct arena *arena)
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
     if (!rest) {
         double number = strtod(text, &end);
-        return end != text && *end == '\0' ? number : -1;
+        return end != text && *end == '\0' ? in_range(number) : -1;
     }
     double fraction = *rest == '.' ? strtod(rest, &end) : 0;
-    return (double)timegm(&tm) + fraction;
+    return in_range((double)timegm(&tm) + fraction);
 }

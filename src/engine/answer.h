@@ -15,6 +15,8 @@ enum {
     ANSWER_ERROR = 200
 };
 
+#define ANSWER_TIME_MAX 9e9 /* seconds since 1970, in the year 2255: what lies between two such fits nsec */
+
 /* The caller owns what is returned. NULL with a reason for people when it is no JSON that can be read. Whole
  * numbers that 64 bits cannot hold are read as floating-point ones. */
 json_t *answer_parse(const struct buf *body, char error[ANSWER_ERROR]);
@@ -23,5 +25,6 @@ json_t *answer_parse(const struct buf *body, char error[ANSWER_ERROR]);
  * than ANSWER_TEXT_MAX. `root` may be NULL. */
 const char *answer_text(const json_t *root, const char *pointer, struct arena *arena);
 
-/* Seconds since 1970 at the pointer, as an RFC 3339 time in UTC or a number; negative when it is neither. */
+/* Seconds since 1970 at the pointer, as an RFC 3339 time in UTC or a number; negative when it is neither,
+ * before 1970 or past ANSWER_TIME_MAX. */
 double answer_time(const json_t *root, const char *pointer, struct arena *arena);

@@ -52,13 +52,13 @@ static struct arrival backlog_take(struct worker *w)
     return a;
 }
 
-void arrive_job_ended(struct worker *w)
+void arrive_job_ended(struct worker *w, nsec now)
 {
     w->under_way--;
     if (!w->backlog_count)
         return;
     struct arrival a = backlog_take(w);
-    start_job(w, &a, loop_now(w->loop));
+    start_job(w, &a, now);
 }
 
 void arrive_drop_backlog(struct worker *w)

@@ -97,18 +97,29 @@ void asks_finish(struct asks *asks)
 
 /* ---- the answer ---- */
 
-/* What nobody will look at is only counted. */
-static bool on_take(struct http_exchange *x, const char *bytes, size_t len)
+static bool keep_answer(struct http_exchange *x, const char *bytes, size_t len)
 {
     struct ask *a = (struct ask *)x;
-    size_t room;
-    if (!ask_is_expected(a->step, x->status)) {
-        room = REFUSAL_MAX - a->body.len;
-        buf_add(&a->body, bytes, len < room ? len : room);
-    } else if (a->step->model_valid || ask_is_read(a->step)) {
-        buf_add(&a->body, bytes, len);
-    }
+    buf_add(&a->body, bytes, len);
     return !a->body.failed;
+}
+
+static bool keep_refusal(struct http_exchange *x, const char *bytes, size_t len)
+{
+    struct ask *a = (struct ask *)x;
+    size_t room = REFUSAL_MAX - a->body.len;
+    buf_add(&a->body, bytes, len < room ? len : room);
+    return true;
+}
+
+/* What nobody will look at is only counted. */
+static void on_headed(struct http_exchange *x)
+{
+    const struct plan_step *step = ((struct ask *)x)->step;
+    if (!ask_is_expected(step, x->status))
+        x->take = keep_refusal;
+    else
+        x->take = step->model_valid || ask_is_read(step) ? keep_answer : NULL;
 }
 
 static void on_done(struct http_exchange *x)
@@ -136,7 +147,7 @@ static struct ask *take(struct asks *asks)
     if (!a)
         abort();
     a->asks = asks;
-    a->exchange.take = on_take;
+    a->exchange.headed = on_headed;
     a->exchange.done = on_done;
     a->check.done = on_checked;
     request_init(&a->request);
@@ -145,7 +156,8 @@ static struct ask *take(struct asks *asks)
 }
 
 struct ask *ask_start(struct asks *asks, struct job *job, int step, const char *const *values,
-                      const struct payload *payload, uint64_t nonce, char error[REQUEST_ERROR_TEXT])
+                      const struct payload *payload, uint64_t nonce, nsec now,
+                      char error[REQUEST_ERROR_TEXT])
 {
     struct worker *w = asks->worker;
     struct ask *a = take(asks);
@@ -163,7 +175,7 @@ struct ask *ask_start(struct asks *asks, struct job *job, int step, const char *
     a->exchange.iov = r->iov;
     a->exchange.iov_count = r->iov_count;
     a->exchange.idempotent = a->step->method == METHOD_GET;
-    http_start(&w->pool, &a->exchange, loop_now(w->loop));
+    http_start(&w->pool, &a->exchange, now);
     return a;
 }
 

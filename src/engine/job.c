@@ -45,9 +45,9 @@ static const struct plan_step *step_of(const struct job *j)
     return &j->worker->plan->workflow.steps[j->step];
 }
 
-static nsec now_in_record(const struct job *j)
+static nsec now_of(const struct job *j)
 {
-    return worker_time(j->worker, loop_now(j->worker->loop));
+    return loop_now(j->worker->loop);
 }
 
 /* ---- life ---- */
@@ -93,7 +93,7 @@ void job_free_all(struct worker *w)
 }
 
 /* Rows stay with the record; what is only counted is one row used again and again. */
-static void begin_record(struct job *j, const struct job_start *start)
+static void begin_record(struct job *j, const struct job_start *start, nsec now)
 {
     struct worker *w = j->worker;
     bool rows = w->record.shape.keeping == RECORD_ROWS;
@@ -101,7 +101,6 @@ static void begin_record(struct job *j, const struct job_start *start)
         j->record = record_new_job(&w->record);
     else
         record_blank_job(&w->record, j->record);
-    nsec now = loop_now(w->loop);
     j->record->number = (int)((w->jobs_begun++ * (uint32_t)w->shares + (uint32_t)w->number) & INT_MAX);
     j->record->user = start->user ? start->user->number : -1;
     j->record->phase = start->phase;
@@ -125,11 +124,12 @@ static void set_values(struct job *j)
     j->values[VARIABLE_SEED] = arena_printf(&j->arena, "%d", (int)(rng_next(&j->rng) >> 33));
 }
 
-static void begin_step(struct job *j, int step);
+static void begin_step(struct job *j, int step, nsec now);
 
 void job_start(struct worker *w, const struct job_start *start)
 {
     struct job *j = w->spare;
+    nsec now = loop_now(w->loop); /* read afresh: whatever led here took its time */
     if (j)
         w->spare = j->next;
     else
@@ -140,7 +140,7 @@ void job_start(struct worker *w, const struct job_start *start)
     if (j->next)
         j->next->link = &j->next;
     w->running = j;
-    begin_record(j, start);
+    begin_record(j, start, now);
     if (w->asks.needs_values || workflow_wait(&w->plan->workflow) >= 0) {
         rng_init(&j->rng, w->config->seed, start->stream);
         j->nonce = rng_next(&j->rng);
@@ -148,7 +148,7 @@ void job_start(struct worker *w, const struct job_start *start)
     }
     if (start->phase >= 0)
         progress_add(&w->progress->started, 1);
-    begin_step(j, 0);
+    begin_step(j, 0, now);
 }
 
 static void report_progress(const struct job *j)
@@ -161,11 +161,12 @@ static void report_progress(const struct job *j)
         progress_generation(p, record_generation(&j->worker->record, j->record));
 }
 
+/* At the loop's time `now`. */
 static void job_end(struct job *j, enum job_outcome outcome, nsec now)
 {
     struct worker *w = j->worker;
     j->record->outcome = outcome;
-    j->record->ended = now;
+    j->record->ended = worker_time(w, now);
     ask_release(j->ask);
     j->ask = NULL;
     timer_cancel(w->loop, &j->pause);
@@ -178,7 +179,7 @@ static void job_end(struct job *j, enum job_outcome outcome, nsec now)
     j->checking = false;
     record_job_ended(&w->record, j->record);
     report_progress(j);
-    worker_job_ended(w, j->user, j->record);
+    worker_job_ended(w, j->user, j->record, now);
 }
 
 static void job_fail(struct job *j, enum fail_kind kind, const char *why)
@@ -188,7 +189,7 @@ static void job_fail(struct job *j, enum fail_kind kind, const char *why)
     j->record->fail = kind;
     j->record->failed_step = j->step;
     j->record->error = record_message(&j->worker->record, text);
-    job_end(j, JOB_FAILED, now_in_record(j));
+    job_end(j, JOB_FAILED, now_of(j));
 }
 
 void job_stop_all(struct worker *w)
@@ -196,7 +197,7 @@ void job_stop_all(struct worker *w)
     for (struct job *j = w->running, *next; j; j = next) {
         next = j->next;
         if (!j->checking)
-            job_end(j, JOB_UNFINISHED, now_in_record(j));
+            job_end(j, JOB_UNFINISHED, now_of(j));
     }
 }
 
@@ -210,19 +211,19 @@ static void on_timeout(struct deadline *d)
 
 /* ---- asking ---- */
 
-static void ask(struct job *j)
+static void ask(struct job *j, nsec now)
 {
     struct worker *w = j->worker;
     const struct engine_config *c = w->config;
     char error[REQUEST_ERROR_TEXT];
     const struct payload *payload =
         c->payload_count ? &c->payloads[j->record->number % c->payload_count] : NULL;
-    j->ask = ask_start(&w->asks, j, j->step, j->values, payload, j->nonce, error);
+    j->ask = ask_start(&w->asks, j, j->step, j->values, payload, j->nonce, now, error);
     if (!j->ask) {
         job_fail(j, FAIL_BODY, error);
         return;
     }
-    j->asked = j->ask->exchange.started;
+    j->asked = now;
     if (step_of(j)->kind == STEP_POLL) {
         j->record->polls++;
         w->record.traffic.polls++;
@@ -231,7 +232,8 @@ static void ask(struct job *j)
 
 static void on_pause(struct timer *timer)
 {
-    ask((struct job *)((char *)timer - offsetof(struct job, pause)));
+    struct job *j = (struct job *)((char *)timer - offsetof(struct job, pause));
+    ask(j, now_of(j));
 }
 
 static void pause_until(struct job *j, nsec until)
@@ -249,21 +251,18 @@ static nsec poll_interval(struct job *j)
 
 /* A poll waits one interval before it asks for the first time: the answer to the submission said "not yet".
  */
-static void begin_step(struct job *j, int step)
+static void begin_step(struct job *j, int step, nsec now)
 {
     j->step = step;
     j->tries = 0;
-    if (step_of(j)->kind == STEP_POLL) {
-        nsec now = loop_now(j->worker->loop);
-        j->record->steps[step].start = worker_time(j->worker, now);
+    j->record->steps[step].start = worker_time(j->worker, now);
+    if (step_of(j)->kind == STEP_POLL)
         pause_until(j, now + poll_interval(j));
-        return;
-    }
-    j->record->steps[step].start = step ? now_in_record(j) : j->record->sent;
-    ask(j);
+    else
+        ask(j, now);
 }
 
-/* The step is over at `now`, in the record's terms. */
+/* The step is over at the loop's time `now`. */
 static void end_step(struct job *j, nsec now)
 {
     const struct workflow *w = &j->worker->plan->workflow;
@@ -275,7 +274,7 @@ static void end_step(struct job *j, nsec now)
     }
     ask_release(j->ask);
     j->ask = NULL;
-    begin_step(j, j->step + 1);
+    begin_step(j, j->step + 1, now_of(j));
 }
 
 /* ---- answers ---- */
@@ -356,7 +355,7 @@ static void poll_again(struct job *j)
 static void on_poll_answer(struct job *j, const json_t *root)
 {
     const struct plan_step *step = step_of(j);
-    nsec now = worker_time(j->worker, j->ask->exchange.ended);
+    nsec now = j->ask->exchange.ended;
     if (jsonptr_any(root, step->fail, step->fail_count)) {
         fail_by_target(j, root);
         return;
@@ -365,7 +364,7 @@ static void on_poll_answer(struct job *j, const json_t *root)
         poll_again(j);
         return;
     }
-    j->record->steps[j->step].end = now;
+    j->record->steps[j->step].end = worker_time(j->worker, now);
     take_times(j, root);
     if (take_captures(j, root))
         end_step(j, now);
@@ -393,7 +392,7 @@ static void on_checked(struct ask *a)
     j->record->model_hash = check->hash;
     j->record->validate = check->took;
     if (check->report.valid)
-        end_step(j, now_in_record(j));
+        end_step(j, now_of(j));
     else
         job_fail(j, FAIL_MODEL, check->report.why);
 }
@@ -404,8 +403,8 @@ static void on_expected(struct job *j, const json_t *root)
         on_poll_answer(j, root);
         return;
     }
-    nsec now = worker_time(j->worker, j->ask->exchange.ended);
-    j->record->steps[j->step].end = now;
+    nsec now = j->ask->exchange.ended;
+    j->record->steps[j->step].end = worker_time(j->worker, now);
     if (!take_captures(j, root))
         return;
     if (step_of(j)->model_valid)

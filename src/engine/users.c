@@ -108,11 +108,12 @@ static void on_user(struct timer *timer)
     next_job(u, timer->node.due);
 }
 
-void users_job_ended(struct worker *w, struct user *u)
+void users_job_ended(struct user *u, nsec now)
 {
+    struct worker *w = u->worker;
     if (w->plan->load.users == USERS_PACED || !u->present)
         return;
-    nsec think = draw_think(u), now = loop_now(w->loop);
+    nsec think = draw_think(u);
     if (think)
         timer_set(w->loop, &u->timer, now + think);
     else

@@ -128,11 +128,11 @@ bool worker_admit(struct worker *w)
 
 /* ---- the end ---- */
 
-static void finish_when_idle(struct worker *w)
+static void finish_when_idle(struct worker *w, nsec now)
 {
     if (!w->load_over || w->in_flight)
         return;
-    w->record.ended = worker_time(w, loop_now(w->loop));
+    w->record.ended = worker_time(w, now);
     loop_stop(w->loop);
 }
 
@@ -141,15 +141,15 @@ void worker_end_load(struct worker *w)
     if (w->load_over)
         return;
     w->load_over = true;
-    nsec now = worker_time(w, loop_now(w->loop));
-    w->record.load_ended = now;
+    nsec now = loop_now(w->loop);
+    w->record.load_ended = worker_time(w, now);
     if (w->phase >= 0 && w->record.phases[w->phase].end < 0)
-        w->record.phases[w->phase].end = now;
+        w->record.phases[w->phase].end = worker_time(w, now);
     timer_cancel(w->loop, &w->phase_end);
     users_leave_all(w);
     arrive_stop(w);
     atomic_store(&w->progress->draining, true);
-    finish_when_idle(w);
+    finish_when_idle(w, now);
 }
 
 /* ---- phases ---- */
@@ -195,12 +195,12 @@ static void warm_up(struct worker *w)
     job_start(w, &start);
 }
 
-static void warmed_up(struct worker *w)
+static void warmed_up(struct worker *w, nsec now)
 {
     if (--w->warmups_left > 0)
         warm_up(w);
     else
-        engine_warmed_up(w->engine, loop_now(w->loop));
+        engine_warmed_up(w->engine, now);
 }
 
 void worker_begin_load(struct worker *w, nsec at)
@@ -209,17 +209,17 @@ void worker_begin_load(struct worker *w, nsec at)
     loop_wake(w->loop);
 }
 
-void worker_job_ended(struct worker *w, struct user *user, const struct record_job *job)
+void worker_job_ended(struct worker *w, struct user *user, const struct record_job *job, nsec now)
 {
     worker_count_in_flight(w, -1);
     if (job->phase >= 0 && w->plan->load.users == USERS_OPEN)
-        arrive_job_ended(w); /* those whose turn has not come do start, also when the load is over */
+        arrive_job_ended(w, now); /* those whose turn has not come do start, also when the load is over */
     if (w->load_over)
-        finish_when_idle(w);
+        finish_when_idle(w, now);
     else if (job->phase < 0)
-        warmed_up(w);
+        warmed_up(w, now);
     else if (user)
-        users_job_ended(w, user);
+        users_job_ended(user, now);
 }
 
 /* ---- running ---- */

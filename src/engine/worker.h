@@ -116,8 +116,8 @@ void worker_count_in_flight(struct worker *w, int64_t change);
 /* Counts a start that is due. False: the target holds too many jobs already and it is skipped, or no more can
  * be kept and the load is over. */
 bool worker_admit(struct worker *w);
-/* Called by job.c when a job has ended and left the list. */
-void worker_job_ended(struct worker *w, struct user *user, const struct record_job *job);
+/* Called by job.c when a job has ended, at `now`, and left the list. */
+void worker_job_ended(struct worker *w, struct user *user, const struct record_job *job, nsec now);
 
 /* ---- users.c ---- */
 
@@ -125,7 +125,7 @@ void users_init(struct worker *w);
 void users_finish(struct worker *w);
 void users_begin_phase(struct worker *w, nsec start);
 void users_leave_all(struct worker *w);
-void users_job_ended(struct worker *w, struct user *user);
+void users_job_ended(struct user *user, nsec now);
 
 /* ---- arrive.c ---- */
 
@@ -133,7 +133,7 @@ void arrive_init(struct worker *w);
 void arrive_finish(struct worker *w);
 void arrive_begin(struct worker *w);
 void arrive_stop(struct worker *w);
-void arrive_job_ended(struct worker *w);
+void arrive_job_ended(struct worker *w, nsec now);
 /* Those who wait for their turn do not start: the run is interrupted. */
 void arrive_drop_backlog(struct worker *w);
 

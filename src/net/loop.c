@@ -253,6 +253,8 @@ void loop_recv(struct loop *loop, int socket, struct op *op)
     struct loop_socket *s = loop_socket(loop, socket);
     assert(s->open && !s->recv);
     park(op, socket);
+    op->most = 0;
+    op->discard = false;
     s->recv = op;
     if (s->readable)
         enqueue(loop, op, false);

@@ -32,7 +32,10 @@ struct loop_addr { /* the simulation ignores it: there is one peer */
 /* Intrusive; zero it before the first use. */
 struct op {
     void (*done)(struct op *op, int result);
-    const char *bytes; /* of a recv: what came, in the loop's own buffer; good during `done` */
+    const char *bytes; /* of a recv: what came, in the loop's own buffer, good during `done`; NULL: discarded */
+    /* of a recv, may be set until it is done: */
+    size_t most;  /* takes at most so many bytes; 0: LOOP_RECV_MAX */
+    bool discard; /* `most` bytes at most are taken off the stream and thrown away, without a copy of them */
     /* the loop's own: */
     enum { OP_IDLE, OP_PARKED, OP_QUEUED } state;
     bool attempted;         /* queued: `result` is known; else it is yet to be tried */

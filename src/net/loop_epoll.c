@@ -89,9 +89,9 @@ static bool try_send(struct loop *loop, struct op *op)
 static bool try_recv(struct loop *loop, struct op *op)
 {
     struct loop_socket *s = loop_socket(loop, op->socket);
-    ssize_t n;
-    do
-        n = recv(op->socket, loop->in, LOOP_RECV_MAX, 0);
+    ssize_t wanted = op->most ? (ssize_t)op->most : LOOP_RECV_MAX, n;
+    do /* MSG_TRUNC: TCP drops what it would have copied */
+        n = recv(op->socket, op->discard ? NULL : loop->in, (size_t)wanted, op->discard ? MSG_TRUNC : 0);
     while (n < 0 && errno == EINTR);
     if (n < 0 && errno == EAGAIN) {
         s->readable = false;
@@ -99,9 +99,9 @@ static bool try_recv(struct loop *loop, struct op *op)
     }
     /* A short read has emptied the socket: the next byte makes a new edge. Not so at the end of the stream.
      */
-    if (n > 0 && n < LOOP_RECV_MAX && !s->ended)
+    if (n > 0 && n < wanted && !s->ended)
         s->readable = false;
-    op->bytes = loop->in;
+    op->bytes = op->discard ? NULL : loop->in;
     return over(op, n < 0 ? -errno : (int)n);
 }
 

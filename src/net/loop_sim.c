@@ -166,10 +166,12 @@ static bool sim_recv(struct loop *loop, struct op *op)
         return over(op, socket->error);
     if (!socket->inbox.len)
         return over(op, 0);
-    size_t n = limited(s, socket->inbox.len < LOOP_RECV_MAX ? socket->inbox.len : LOOP_RECV_MAX);
-    memcpy(loop->in, socket->inbox.bytes, n);
+    size_t most = op->most ? op->most : LOOP_RECV_MAX;
+    size_t n = limited(s, socket->inbox.len < most ? socket->inbox.len : most);
+    if (!op->discard)
+        memcpy(loop->in, socket->inbox.bytes, n);
     buf_consume(&socket->inbox, n);
-    op->bytes = loop->in;
+    op->bytes = op->discard ? NULL : loop->in;
     return over(op, (int)n);
 }
 

@@ -234,11 +234,11 @@ void plan_apply_settings(struct compile *c, struct conf_node *root, const struct
         if (is_model(&settings[i]))
             apply_key(c, root, &settings[i]);
     for (int i = 0; i < options->setting_count; i++)
-        if (settings[i].kind == SETTING_RATE)
-            apply_rate(c, root, &settings[i], has_stages);
-    for (int i = 0; i < options->setting_count; i++)
         if (settings[i].kind == SETTING_ARRIVALS)
             apply_arrivals(c, root, &settings[i]);
+    for (int i = 0; i < options->setting_count; i++)
+        if (settings[i].kind == SETTING_RATE)
+            apply_rate(c, root, &settings[i], has_stages);
     apply_stages(c, root, options);
     for (int i = 0; i < options->setting_count; i++)
         if (settings[i].kind == SETTING_KEY && !is_model(&settings[i]))

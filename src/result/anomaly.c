@@ -1,9 +1,9 @@
 #include "anomaly.h"
 
 #include "quantity.h"
-#include "sample.h"
 #include "selection.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -41,16 +41,16 @@ static const char *interrupted(const struct finding *f)
 
 static const char *unfinished(const struct finding *f)
 {
-    int count = f->counts.unfinished;
-    return count ? arena_printf(f->arena, "%d job%s did not end and stand%s in no rate", count,
+    int64_t count = f->counts.unfinished;
+    return count ? arena_printf(f->arena, "%" PRId64 " job%s did not end and stand%s in no rate", count,
                                 count == 1 ? "" : "s", count == 1 ? "s" : "")
                  : NULL;
 }
 
 static const char *many_errors(const struct finding *f)
 {
-    int ended = f->counts.ok + f->counts.failed;
-    double rate = ended ? 100.0 * f->counts.failed / ended : 0;
+    int64_t ended = f->counts.ok + f->counts.failed;
+    double rate = ended ? 100.0 * (double)f->counts.failed / (double)ended : 0;
     return rate > 10
                ? arena_printf(f->arena, "%.1f %% of the jobs failed: above 10 %% is a critical failure", rate)
                : NULL;
@@ -58,8 +58,8 @@ static const char *many_errors(const struct finding *f)
 
 static const char *invalid_models(const struct finding *f)
 {
-    int bad = f->counts.models_checked - f->counts.models_valid;
-    return bad > 0 ? arena_printf(f->arena, "%d of %d downloads were no valid model", bad,
+    int64_t bad = f->counts.models_checked - f->counts.models_valid;
+    return bad > 0 ? arena_printf(f->arena, "%" PRId64 " of %" PRId64 " downloads were no valid model", bad,
                                   f->counts.models_checked)
                    : NULL;
 }
@@ -75,7 +75,7 @@ static const char *failed_probes(const struct finding *f)
 static const char *off_baseline(const struct finding *f)
 {
     double baseline = anomaly_baseline(f->plan);
-    double average = sample_mean(f->generations.seconds, f->generations.count);
+    double average = f->generations.seconds.mean;
     double percent = 100 * (average / baseline - 1);
     char mean[QUANTITY_TEXT], base[QUANTITY_TEXT];
     if (!(fabs(percent) > 20))
@@ -90,8 +90,9 @@ static const char *among_censored(const struct finding *f)
     static const double percents[] = {50, 95, 99};
     const struct durations *d = &f->generations;
     for (int i = 0; i < 3; i++)
-        if (isinf(sample_percentile_censored(d->seconds, d->count, d->censored, percents[i])))
-            return arena_printf(f->arena, "p%g and above lie among the jobs that timed out (%d): not reached",
+        if (isinf(sample_percentile_censored(&d->seconds, d->censored, percents[i])))
+            return arena_printf(f->arena,
+                                "p%g and above lie among the jobs that timed out (%" PRId64 "): not reached",
                                 percents[i], d->censored);
     return NULL;
 }
@@ -99,12 +100,13 @@ static const char *among_censored(const struct finding *f)
 static const char *small_sample(const struct finding *f)
 {
     static const char *const places[] = {"its highest value", "its highest but one", "its highest but two"};
-    int count = f->generations.count, needs = interval_percentile_needs(95, MEASURE_CONFIDENCE);
+    int64_t count = f->generations.seconds.count;
+    int needs = interval_percentile_needs(95, MEASURE_CONFIDENCE);
     if (count < 2 || count >= needs)
         return NULL;
-    int from_top = count - 1 - (int)ceil((count - 1) * 0.95 - 1e-9);
-    return arena_printf(f->arena, "p95 of %d jobs rests on %s; a 95 %% bound needs %d, of p99 %d", count,
-                        places[from_top > 2 ? 2 : from_top], needs,
+    int from_top = (int)count - 1 - (int)ceil((double)(count - 1) * 0.95 - 1e-9);
+    return arena_printf(f->arena, "p95 of %" PRId64 " jobs rests on %s; a 95 %% bound needs %d, of p99 %d",
+                        count, places[from_top > 2 ? 2 : from_top], needs,
                         interval_percentile_needs(99, MEASURE_CONFIDENCE));
 }
 
@@ -140,10 +142,24 @@ static const char *simulated_figures(const struct finding *f)
     return NULL;
 }
 
+/* Every picture was another one: the same model for many of them was not made for each. */
+static const char *same_models(const struct finding *f)
+{
+    struct model_counts models = selection_models(f->record, f->arena);
+    int64_t same = models.compared - models.distinct;
+    if (!f->plan->load.unique_images || models.compared < 3 || same <= models.compared / 2)
+        return NULL;
+    return arena_printf(f->arena,
+                        "%" PRId64 " of %" PRId64
+                        " models were byte for byte the same although every picture "
+                        "differed: does a cache of the target answer?",
+                        same, models.compared);
+}
+
 static const char *(*const finders[])(const struct finding *) = {
-    late_generator, interrupted,    unfinished,        many_errors,    invalid_models,
-    failed_probes,  among_censored, off_baseline,      skipped_starts, wrong_metrics,
-    stolen_time,    small_sample,   simulated_figures,
+    late_generator, interrupted,   unfinished,     many_errors,       invalid_models,
+    same_models,    failed_probes, among_censored, off_baseline,      skipped_starts,
+    wrong_metrics,  stolen_time,   small_sample,   simulated_figures,
 };
 
 _Static_assert(sizeof finders / sizeof finders[0] <= ANOMALIES_MAX, "room for every finder's sentence");

@@ -7,6 +7,7 @@
 #include "summary.h"
 #include "table.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,9 +41,9 @@ static void measure_row(struct overview_row *row, const struct plan *p, const st
     row->started = counts.attempted;
     row->ok = counts.ok;
     row->failed = counts.failed;
-    row->average = sample_mean(d.seconds, d.count);
-    row->p95 = sample_percentile_censored(d.seconds, d.count, d.censored, 95);
-    row->p95_unsure = d.count + d.censored < interval_percentile_needs(95, MEASURE_CONFIDENCE);
+    row->average = d.seconds.mean;
+    row->p95 = sample_percentile_censored(&d.seconds, d.censored, 95);
+    row->p95_unsure = d.seconds.count + d.censored < interval_percentile_needs(95, MEASURE_CONFIDENCE);
     row->baseline = anomaly_baseline(p);
 }
 
@@ -70,7 +71,7 @@ static void add_row(struct table *table, const struct overview_row *row)
     table_add(table, summary_style(row->verdict), summary_mark(row->verdict));
     table_add(table, STYLE_BOLD, row->scenario);
     table_add(table, summary_style(row->verdict), verdict_name(row->verdict));
-    snprintf(text, sizeof text, "%d/%d", row->ok, row->started);
+    snprintf(text, sizeof text, "%" PRId64 "/%" PRId64, row->ok, row->started);
     table_add(table, STYLE_PLAIN, text);
     table_add(table, STYLE_PLAIN, quantity_seconds(row->average, number));
     snprintf(text, sizeof text, "%.60s%s", quantity_seconds(row->p95, number),

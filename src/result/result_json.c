@@ -30,23 +30,16 @@ static void set_number(json_t *object, const char *key, double value)
     set(object, key, json_value_number(value));
 }
 
-static double percent(int part, int of)
+static double percent(int64_t part, int64_t of)
 {
-    return of ? 100.0 * part / of : NAN;
+    return of ? 100.0 * (double)part / (double)of : NAN;
 }
 
 /* From the first start to the last end of the measured jobs. */
 static double duration_of(const struct record *r)
 {
-    nsec first = NSEC_NEVER, last = -1;
-    for (int i = 0; i < r->job_count; i++) {
-        const struct record_job *job = r->jobs[i];
-        if (job->phase < 0)
-            continue;
-        first = job->sent < first ? job->sent : first;
-        last = job->ended > last ? job->ended : last;
-    }
-    return last < 0 ? 0 : nsec_to_sec(last - first);
+    struct record_span jobs = selection_jobs(r);
+    return jobs.end < 0 ? 0 : nsec_to_sec(jobs.end - jobs.start);
 }
 
 /* Percentiles above are of the successes; these lie among the jobs that timed out and so were not reached. */
@@ -58,21 +51,20 @@ static json_t *not_reached(struct durations d)
     } rows[] = {{50, "p50"}, {95, "p95"}, {99, "p99"}};
     json_t *out = json_array();
     for (int i = 0; i < 3; i++)
-        if (isinf(sample_percentile_censored(d.seconds, d.count, d.censored, rows[i].percent)))
+        if (isinf(sample_percentile_censored(&d.seconds, d.censored, rows[i].percent)))
             json_array_append_new(out, json_string(rows[i].name));
     return out;
 }
 
-static json_t *errors_json(const struct record *r, struct selection s)
+static json_t *errors_json(const struct writing *w, struct selection s)
 {
     json_t *errors = json_object();
-    for (int i = 0; i < r->job_count; i++) {
-        const struct record_job *job = r->jobs[i];
-        if (job->outcome != JOB_FAILED || !selection_has(s, job))
-            continue;
-        bool told = job->error >= 0 && job->error < r->message_count;
-        json_value_add_count(errors, told ? r->messages[job->error] : fail_kind_name(job->fail), 1);
-    }
+    struct job_error *rows;
+    int count = selection_errors(s, w->record, w->arena, &rows);
+    for (int i = 0; i < count; i++)
+        json_value_add_count(
+            errors, rows[i].error >= 0 ? w->record->messages[rows[i].error] : fail_kind_name(rows[i].kind),
+            rows[i].count);
     return errors;
 }
 
@@ -92,8 +84,8 @@ static void set_statistics(const struct writing *w, json_t *out, struct selectio
     selection_count(s, w->record, &counts);
     struct durations d = selection_durations(s, w->plan, w->record, SUBJECT_GENERATION, w->arena);
     struct sample_summary summary;
-    sample_summarise(d.seconds, d.count, &summary);
-    int ended = counts.ok + counts.failed;
+    sample_summarise(&d.seconds, &summary);
+    int64_t ended = counts.ok + counts.failed;
     set_number(out, "duration_seconds", duration);
     set(out, "total_requests", json_integer(counts.attempted));
     set(out, "successful_requests", json_integer(counts.ok));
@@ -106,7 +98,7 @@ static void set_statistics(const struct writing *w, json_t *out, struct selectio
     set_number(out, "p50_duration", summary.p50);
     set_number(out, "p95_duration", summary.p95);
     set_number(out, "p99_duration", summary.p99);
-    set_number(out, "throughput_per_minute", duration > 0 ? counts.ok / duration * 60 : NAN);
+    set_number(out, "throughput_per_minute", duration > 0 ? (double)counts.ok / duration * 60 : NAN);
     set(out, "attempted", json_integer(counts.attempted));
     set(out, "accepted", json_integer(counts.accepted));
     set(out, "completed", json_integer(counts.ok));
@@ -116,8 +108,15 @@ static void set_statistics(const struct writing *w, json_t *out, struct selectio
     set(out, "not_reached", not_reached(d));
     set(out, "valid_models", json_integer(counts.models_valid));
     set(out, "polls", json_integer(counts.polls));
-    set(out, "errors", errors_json(w->record, s));
+    set(out, "errors", errors_json(w, s));
     set(out, "failures", failures_json(&counts));
+}
+
+/* Null where models were not compared. */
+static json_t *distinct_models_json(const struct writing *w)
+{
+    struct model_counts models = selection_models(w->record, w->arena);
+    return models.compared ? json_integer(models.distinct) : json_null();
 }
 
 static json_t *validation_json(const struct verdict *v)
@@ -149,15 +148,15 @@ static json_t *criterion_json(const struct plan *p, const struct outcome *o)
 {
     int phase = o->criterion->left.phase;
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o], s:o, s:b, s:i, s:s, s:o, s:o}", "name",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o], s:o, s:b, s:I, s:s, s:o, s:o}", "name",
         json_value_text(o->criterion->name), "expression", json_value_text(o->criterion->expression), "phase",
         json_value_text(phase >= 0 ? p->load.phases[phase].name : NULL), "observed",
         json_value_number(o->measured.value), "limit", limit_json(o), "unit",
         json_value_text(measure_unit_name(o->criterion->unit)), "interval",
         json_value_number(o->measured.interval.low), json_value_number(o->measured.interval.high),
         "confidence", json_value_number(o->measured.confidence), "decided", o->decided, "count",
-        o->measured.count, "verdict", verdict_name(o->verdict), "why", json_value_text(o->why), "evidence",
-        json_value_text(o->evidence));
+        (json_int_t)o->measured.count, "verdict", verdict_name(o->verdict), "why", json_value_text(o->why),
+        "evidence", json_value_text(o->evidence));
 }
 
 static json_t *criteria_json(const struct writing *w)
@@ -179,6 +178,8 @@ static json_t *phases_json(const struct writing *w)
             json_pack("{s:o, s:i, s:o, s:o}", "name", json_value_text(w->plan->load.phases[i].name), "users",
                       w->plan->load.phases[i].users, "start_seconds", json_value_seconds(span.start),
                       "end_seconds", played ? json_value_seconds(end) : json_null());
+        if (w->plan->load.users == USERS_OPEN && w->plan->load.arrivals != ARRIVALS_REPLAY)
+            set_number(phase, "rate", w->plan->load.phases[i].rate);
         set_statistics(w, phase, (struct selection){.phase = i}, played ? nsec_to_sec(end - span.start) : 0);
         json_array_append_new(phases, phase);
     }
@@ -187,13 +188,14 @@ static json_t *phases_json(const struct writing *w)
 
 static json_t *step_json(const struct step_row *row)
 {
-    return json_pack("{s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
                      json_value_text(row->name), "part_of",
-                     json_value_text(*row->part_of ? row->part_of : NULL), "count", row->seconds.count,
-                     "failed", row->failed, "censored", row->censored, "avg",
-                     json_value_number(row->seconds.mean), "min", json_value_number(row->seconds.min), "p50",
-                     json_value_number(row->seconds.p50), "p95", json_value_number(row->seconds.p95), "p99",
-                     json_value_number(row->seconds.p99), "max", json_value_number(row->seconds.max));
+                     json_value_text(*row->part_of ? row->part_of : NULL), "count",
+                     (json_int_t)row->seconds.count, "failed", (json_int_t)row->failed, "censored",
+                     (json_int_t)row->censored, "avg", json_value_number(row->seconds.mean), "min",
+                     json_value_number(row->seconds.min), "p50", json_value_number(row->seconds.p50), "p95",
+                     json_value_number(row->seconds.p95), "p99", json_value_number(row->seconds.p99), "max",
+                     json_value_number(row->seconds.max));
 }
 
 static json_t *steps_json(const struct writing *w)
@@ -214,11 +216,12 @@ static json_t *timeline_json(const struct writing *w)
     for (int i = 0; i < t.count; i++) {
         const struct timeline_row *row = &t.rows[i];
         json_array_append_new(
-            timeline, json_pack("{s:o, s:o, s:i, s:o, s:i, s:i, s:i, s:o, s:o}", "at",
+            timeline, json_pack("{s:o, s:o, s:i, s:o, s:I, s:I, s:I, s:o, s:o}", "at",
                                 json_value_number(i * t.interval), "seconds", json_value_number(t.interval),
                                 "users", row->users, "in_flight", json_value_number(row->in_flight),
-                                "started", row->started, "done", row->done, "failed", row->failed, "p50",
-                                json_value_number(row->p50), "p95", json_value_number(row->p95)));
+                                "started", (json_int_t)row->started, "done", (json_int_t)row->done, "failed",
+                                (json_int_t)row->failed, "p50", json_value_number(row->p50), "p95",
+                                json_value_number(row->p95)));
     }
     for (int n = 0; n < w->record->series_count; n++) {
         const struct record_series *s = &w->record->series[n];
@@ -277,6 +280,7 @@ static void set_all(const struct writing *w, json_t *out)
     set(out, "verdict", json_string(verdict_name(w->verdict->kind)));
     set(out, "reason", json_value_text(w->verdict->reason));
     set_statistics(w, out, (struct selection){.phase = PHASE_ALL}, duration);
+    set(out, "distinct_models", distinct_models_json(w));
     set_number(out, "load_seconds", nsec_to_sec(load.end - load.start));
     set_number(out, "timeout_seconds", nsec_to_sec(w->plan->load.timeout));
     set(out, "validation", validation_json(w->verdict));
@@ -285,6 +289,7 @@ static void set_all(const struct writing *w, json_t *out)
     set(out, "steps", steps_json(w));
     set(out, "trends", result_trends(w->plan, w->record, w->arena));
     set(out, "target", result_target(w->plan, w->record, w->context));
+    set(out, "traffic", result_traffic(w->record));
     set(out, "generator", result_generator(w->record, w->verdict, duration));
     set_origin(w, out);
     set(out, "timeline", timeline_json(w));

@@ -3,6 +3,7 @@
 #include "growth.h"
 #include "json_value.h"
 #include "sample.h"
+#include "selection.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,8 +48,9 @@ static json_t *series_json(const struct record_series *s)
     for (int i = 0; i < s->count; i++)
         values[i] = s->points[i].value;
     double first = s->count ? values[0] : NAN, last = s->count ? values[s->count - 1] : NAN;
+    struct sample sample = sample_of(values, s->count);
     struct sample_summary summary;
-    sample_summarise(values, s->count, &summary);
+    sample_summarise(&sample, &summary);
     json_t *out = json_pack("{s:s, s:o, s:o, s:b, s:i}", "state", state_names[s->state], "why",
                             json_value_text(s->why && *s->why ? s->why : NULL), "unit",
                             json_value_text(s->unit), "simulated", s->simulated, "count", s->count);
@@ -115,7 +117,7 @@ json_t *result_trends(const struct plan *p, const struct record *r, struct arena
     struct growth g;
     int count;
     const struct record_point *points =
-        measure_duration_points(p, r, SUBJECT_GENERATION, -1, 0, arena, &count);
+        selection_points((struct selection){.phase = PHASE_ALL}, p, r, SUBJECT_GENERATION, arena, &count);
     growth_measure(r, points, count, MEASURE_CONFIDENCE, arena, &g);
     json_array_append_new(trends, trend_json("generation", "s", &g));
     for (int i = 0; i < r->series_count; i++) {
@@ -128,13 +130,41 @@ json_t *result_trends(const struct plan *p, const struct record *r, struct arena
     return trends;
 }
 
+/* NAN of an empty one. */
+static double lag_percentile(const struct hist *h, double percent)
+{
+    struct arena scratch;
+    arena_init(&scratch, "lag", SAMPLE_MAX_BYTES);
+    struct sample s = sample_of_hist(h, &scratch);
+    double lag = sample_percentile(&s, percent);
+    arena_finish(&scratch);
+    return lag;
+}
+
 json_t *result_generator(const struct record *r, const struct verdict *v, double duration)
 {
-    double cpu = nsec_to_sec(r->generator.cpu);
-    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:I, s:b}", "workers", r->generator.workers,
-                     "start_lag_p99", json_value_number(v->generator.start_lag_p99), "start_lag_allowed",
-                     json_value_number(v->generator.allowed), "cpu",
+    const struct record_generator *g = &r->generator;
+    double cpu = nsec_to_sec(g->cpu);
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:b}", "workers",
+                     g->workers, "start_lag_p50", json_value_number(v->generator.start_lag_p50),
+                     "start_lag_p99", json_value_number(v->generator.start_lag_p99), "start_lag_max",
+                     json_value_number(v->generator.start_lag_max), "start_lag_allowed",
+                     json_value_number(v->generator.allowed), "loop_lag_p99",
+                     json_value_number(lag_percentile(g->loop_lag, 99)), "loop_lag_max",
+                     json_value_number(lag_percentile(g->loop_lag, 100)), "cpu",
                      json_value_number(duration > 0 ? 100 * cpu / duration : NAN), "cpu_seconds",
-                     json_value_number(cpu), "steal", json_value_number(r->generator.steal_percent),
-                     "skipped", (json_int_t)r->generator.skipped, "fit", v->generator.fit);
+                     json_value_number(cpu), "steal", json_value_number(g->steal_percent), "skipped",
+                     (json_int_t)g->skipped, "fd_limit", (json_int_t)g->fd_limit, "fd_most",
+                     (json_int_t)g->fd_most, "fit", v->generator.fit);
+}
+
+json_t *result_traffic(const struct record *r)
+{
+    const struct record_traffic *t = &r->traffic;
+    double share = t->requests ? 100.0 * (double)t->polls / (double)t->requests : NAN;
+    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "requests", (json_int_t)t->requests, "polls",
+                     (json_int_t)t->polls, "poll_share", json_value_number(share), "throttled",
+                     (json_int_t)t->throttled, "retries", (json_int_t)t->retries, "connects",
+                     (json_int_t)t->connects, "bytes_sent", (json_int_t)t->bytes_sent, "bytes_received",
+                     (json_int_t)t->bytes_received);
 }

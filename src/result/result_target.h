@@ -10,5 +10,6 @@ json_t *result_target(const struct plan *p, const struct record *r, const struct
 /* How the generation's duration and each series of the target developed: growth.h. */
 json_t *result_trends(const struct plan *p, const struct record *r, struct arena *arena);
 json_t *result_generator(const struct record *r, const struct verdict *v, double duration);
+json_t *result_traffic(const struct record *r);
 /* Series of the target that are shown: "target.*" and "gpu.*". */
 bool result_shows_series(const struct record_series *s);

@@ -8,8 +8,8 @@ static bool measure_part(const struct plan *p, const struct record *r, int subje
 {
     struct durations d = selection_durations((struct selection){.phase = PHASE_ALL}, p, r, subject, arena);
     *row = (struct step_row){.name = subject_name(&p->workflow, subject), .part_of = part_of};
-    sample_summarise(d.seconds, d.count, &row->seconds);
-    return d.count > 0;
+    sample_summarise(&d.seconds, &row->seconds);
+    return d.seconds.count > 0;
 }
 
 static void measure_step(const struct plan *p, const struct record *r, int step, struct arena *arena,
@@ -18,14 +18,8 @@ static void measure_step(const struct plan *p, const struct record *r, int step,
     struct selection all = {.phase = PHASE_ALL};
     struct durations d = selection_durations(all, p, r, step, arena);
     *row = (struct step_row){.name = p->workflow.steps[step].name, .part_of = ""};
-    sample_summarise(d.seconds, d.count, &row->seconds);
-    for (int i = 0; i < r->job_count; i++) {
-        const struct record_job *job = r->jobs[i];
-        if (!selection_has(all, job) || job->failed_step != step)
-            continue;
-        row->failed++;
-        row->censored += job->fail == FAIL_TIMEOUT;
-    }
+    sample_summarise(&d.seconds, &row->seconds);
+    selection_failed_in(all, r, step, &row->failed, &row->censored);
 }
 
 int steps_measure(const struct plan *p, const struct record *r, struct arena *arena, struct step_row **ret)

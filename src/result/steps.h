@@ -11,8 +11,8 @@
 struct step_row {
     const char *name;
     const char *part_of;           /* the step that this is a part of; "" for a step */
-    int failed;                    /* jobs that failed in it; of steps only */
-    int censored;                  /* of these: their time was up */
+    int64_t failed;                /* jobs that failed in it; of steps only */
+    int64_t censored;              /* of these: their time was up */
     struct sample_summary seconds; /* of the jobs in which the step succeeded */
 };
 

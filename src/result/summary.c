@@ -8,6 +8,7 @@
 #include "table.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,25 +75,76 @@ static const char *rate_text(double rate, char out[QUANTITY_TEXT])
     return out;
 }
 
+static double most_rate(const struct plan *p)
+{
+    double most = 0;
+    for (int i = 0; i < p->load.phase_count; i++)
+        most = fmax(most, p->load.phases[i].rate);
+    return most;
+}
+
+/* What takes the place of users where jobs come by themselves; "" where there are users. */
+static const char *arrivals_text(const struct summing *s)
+{
+    const struct plan_load_model *load = &s->plan->load;
+    char rate[QUANTITY_TEXT];
+    if (load->users != USERS_OPEN)
+        return "";
+    if (load->arrivals == ARRIVALS_REPLAY)
+        return " · arrivals as replayed";
+    return arena_printf(s->arena, " · %s%s arrivals a second, %s", load->phase_count > 1 ? "up to " : "",
+                        rate_text(most_rate(s->plan), rate), arrival_kind_name(load->arrivals));
+}
+
+/* A minute is the measure of jobs that take minutes. */
+static const char *throughput_text(const struct summing *s, int64_t completed, nsec whole)
+{
+    bool tallied = s->record->shape.keeping == RECORD_TALLIES;
+    char rate[QUANTITY_TEXT];
+    return arena_printf(s->arena, "%s completed a %s",
+                        rate_text((double)completed / nsec_to_sec(whole) * (tallied ? 1 : 60), rate),
+                        tallied ? "second" : "minute");
+}
+
+static void write_dim(const struct summing *s, const char *text)
+{
+    terminal_spaces(s->out, INDENT);
+    terminal_wrap(s->out, s->terminal, STYLE_DIM, text, INDENT);
+}
+
 static void write_load(const struct summing *s)
 {
     struct job_counts counts;
     selection_count((struct selection){.phase = PHASE_ALL}, s->record, &counts);
     struct record_span load = selection_load(s->record);
-    char loaded[DURATION_TEXT], all[DURATION_TEXT], rate[QUANTITY_TEXT];
+    char loaded[DURATION_TEXT], all[DURATION_TEXT];
     nsec whole = s->record->ended > load.start ? s->record->ended - load.start : 0;
-    const char *text = arena_printf(s->arena, "%d started, %d completed, %d failed", counts.attempted,
-                                    counts.ok, counts.failed);
+    const char *text =
+        arena_printf(s->arena, "%" PRId64 " started, %" PRId64 " completed, %" PRId64 " failed",
+                     counts.attempted, counts.ok, counts.failed);
     if (counts.unfinished)
-        text = arena_printf(s->arena, "%s, %d unfinished", text, counts.unfinished);
+        text = arena_printf(s->arena, "%s, %" PRId64 " unfinished", text, counts.unfinished);
+    text = arena_printf(s->arena, "%s%s", text, arrivals_text(s));
     if (whole > 0)
-        text = arena_printf(s->arena, "%s · %s of load, %s in all · %s completed a minute", text,
+        text = arena_printf(s->arena, "%s · %s of load, %s in all · %s", text,
                             duration_text(load.end - load.start, loaded), duration_text(whole, all),
-                            rate_text(counts.ok / nsec_to_sec(whole) * 60, rate));
+                            throughput_text(s, counts.ok, whole));
     if (s->plan->time_scale != 1)
         text = arena_printf(s->arena, "%s · time scale %g", text, s->plan->time_scale);
-    terminal_spaces(s->out, INDENT);
-    terminal_wrap(s->out, s->terminal, STYLE_DIM, text, INDENT);
+    write_dim(s, text);
+}
+
+static void write_traffic(const struct summing *s)
+{
+    const struct record_traffic *t = &s->record->traffic;
+    if (t->requests && t->polls)
+        write_dim(s, arena_printf(s->arena, "%" PRId64 " requests, %.3g %% of them polls", t->requests,
+                                  100.0 * (double)t->polls / (double)t->requests));
+    if (t->throttled)
+        write_dim(s,
+                  arena_printf(s->arena,
+                               "%" PRId64 " answer%s said \"not now\", %" PRId64 " of them were tried again",
+                               t->throttled, t->throttled == 1 ? "" : "s", t->retries));
 }
 
 /* As written; and what it comes to, where that is not what is written. */
@@ -162,8 +214,8 @@ enum { LATENCY_PERCENTILES = 3 };
 static const double percents[LATENCY_PERCENTILES] = {50, 95, 99};
 
 /* Marks a percentile that so few values cannot bound. */
-static void add_percentile(const struct summing *s, struct table *table, double value, int count, int which,
-                           bool unsure[LATENCY_PERCENTILES])
+static void add_percentile(const struct summing *s, struct table *table, double value, int64_t count,
+                           int which, bool unsure[LATENCY_PERCENTILES])
 {
     char text[QUANTITY_TEXT];
     bool few = isfinite(value) && count < interval_percentile_needs(percents[which], MEASURE_CONFIDENCE);
@@ -178,7 +230,7 @@ static void add_latency(const struct summing *s, struct table *table, const char
 {
     char text[QUANTITY_TEXT];
     table_add(table, STYLE_PLAIN, arena_printf(s->arena, "%s%s", part ? "· " : "", name));
-    table_add(table, STYLE_PLAIN, arena_printf(s->arena, "%d", of->count));
+    table_add(table, STYLE_PLAIN, arena_printf(s->arena, "%" PRId64, of->count));
     table_add(table, STYLE_PLAIN, quantity_seconds(of->mean, text));
     const double values[LATENCY_PERCENTILES] = {of->p50, of->p95, of->p99};
     for (int i = 0; i < LATENCY_PERCENTILES; i++)
@@ -209,10 +261,10 @@ static void write_latencies(const struct summing *s)
     struct durations d = selection_durations((struct selection){.phase = PHASE_ALL}, s->plan, s->record,
                                              SUBJECT_GENERATION, s->arena);
     struct sample_summary generation;
-    sample_summarise(d.seconds, d.count, &generation);
-    generation.p50 = sample_percentile_censored(d.seconds, d.count, d.censored, 50);
-    generation.p95 = sample_percentile_censored(d.seconds, d.count, d.censored, 95);
-    generation.p99 = sample_percentile_censored(d.seconds, d.count, d.censored, 99);
+    sample_summarise(&d.seconds, &generation);
+    generation.p50 = sample_percentile_censored(&d.seconds, d.censored, 50);
+    generation.p95 = sample_percentile_censored(&d.seconds, d.censored, 95);
+    generation.p99 = sample_percentile_censored(&d.seconds, d.censored, 99);
     struct step_row *rows;
     int count = steps_measure(s->plan, s->record, s->arena, &rows);
     bool unsure[LATENCY_PERCENTILES] = {false};
@@ -227,43 +279,21 @@ static void write_latencies(const struct summing *s)
     write_footnote(s, unsure);
 }
 
-struct error_count {
-    enum fail_kind kind;
-    int error, count;
-};
-
 static int by_count(const void *left, const void *right)
 {
-    const struct error_count *a = left, *b = right;
-    return a->count != b->count ? b->count - a->count : a->error - b->error;
-}
-
-static int count_errors(const struct record *r, struct error_count *errors, int max)
-{
-    int count = 0;
-    for (int i = 0; i < r->job_count; i++) {
-        const struct record_job *job = r->jobs[i];
-        if (job->phase < 0 || job->outcome != JOB_FAILED)
-            continue;
-        int at = 0;
-        while (at < count && (errors[at].kind != job->fail || errors[at].error != job->error))
-            at++;
-        if (at == max)
-            continue;
-        if (at == count)
-            errors[count++] = (struct error_count){job->fail, job->error, 0};
-        errors[at].count++;
-    }
-    return count;
+    const struct job_error *a = left, *b = right;
+    if (a->count != b->count)
+        return a->count < b->count ? 1 : -1;
+    return a->error != b->error ? a->error - b->error : (int)a->kind - (int)b->kind;
 }
 
 static void write_errors(const struct summing *s)
 {
-    enum { SHOWN = 10, KINDS_MAX = RECORD_MESSAGES_MAX * 2 };
+    enum { SHOWN = 10 };
     static const struct table_column columns[] = {
         {.title = "", .right = true}, {.title = ""}, {.title = "", .max = 80}};
-    struct error_count *errors = arena_new(s->arena, struct error_count, KINDS_MAX);
-    int count = count_errors(s->record, errors, KINDS_MAX);
+    struct job_error *errors;
+    int count = selection_errors((struct selection){.phase = PHASE_ALL}, s->record, s->arena, &errors);
     if (!count)
         return;
     qsort(errors, (size_t)count, sizeof *errors, by_count);
@@ -271,10 +301,9 @@ static void write_errors(const struct summing *s)
     struct table table;
     table_init(&table, columns, 3);
     for (int i = 0; i < count && i < SHOWN; i++) {
-        bool told = errors[i].error >= 0 && errors[i].error < s->record->message_count;
-        table_add(&table, STYLE_PLAIN, arena_printf(s->arena, "%d", errors[i].count));
+        table_add(&table, STYLE_PLAIN, arena_printf(s->arena, "%" PRId64, errors[i].count));
         table_add(&table, STYLE_RED, fail_kind_name(errors[i].kind));
-        table_add(&table, STYLE_PLAIN, told ? s->record->messages[errors[i].error] : "");
+        table_add(&table, STYLE_PLAIN, errors[i].error >= 0 ? s->record->messages[errors[i].error] : "");
     }
     table_write(&table, s->out, s->terminal, INDENT);
     table_finish(&table);
@@ -312,6 +341,7 @@ void summary_write(struct buf *out, const struct terminal *t, const struct plan 
     struct summing s = {out, t, p, r, v, &arena};
     write_verdict(&s);
     write_load(&s);
+    write_traffic(&s);
     write_criteria(&s);
     write_reasons(&s);
     write_latencies(&s);

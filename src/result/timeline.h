@@ -15,13 +15,15 @@ enum { TIMELINE_MAX = 120 };
 struct timeline_row {
     int users;        /* the most that were active at a time */
     double in_flight; /* on average */
-    int started, done, failed;
+    int64_t started, done, failed;
     double p50, p95; /* of the generations that ended in it, in seconds; NAN without any */
 };
 
 struct timeline {
-    double interval; /* seconds: 1, 1.5, 2, 3, 5 or 7.5 times a power of ten */
-    int count;       /* of rows, at most TIMELINE_MAX; some 70 or more unless nothing happened */
+    double interval; /* seconds: 1, 1.5, 2, 3, 5 or 7.5 times a power of ten; of tallied jobs, whole intervals
+                        of the record */
+    int count; /* of rows, at most TIMELINE_MAX; some 70 or more unless nothing happened or they are tallied
+                */
     struct timeline_row *rows;
 };
 

@@ -58,13 +58,13 @@ double distribution_beta_quantile(double p, double a, double b)
     return (low + high) / 2;
 }
 
-double distribution_binomial(int k, int n, double q)
+double distribution_binomial(int64_t k, int64_t n, double q)
 {
     if (k < 0)
         return 0;
     if (k >= n)
         return 1;
-    return distribution_beta(1 - q, n - k, k + 1.0);
+    return distribution_beta(1 - q, (double)(n - k), (double)k + 1);
 }
 
 double distribution_normal_quantile(double p)

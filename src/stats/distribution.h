@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 /* The regularised incomplete beta function I_x(a, b), a and b > 0: continued fraction DLMF 8.17.22 by Lentz's
  * method, absolute error below 1e-12 for a + b up to some millions. */
 double distribution_beta(double x, double a, double b);
@@ -10,7 +12,7 @@ double distribution_beta(double x, double a, double b);
 double distribution_beta_quantile(double p, double a, double b);
 
 /* P[Bin(n, q) <= k]. */
-double distribution_binomial(int k, int n, double q);
+double distribution_binomial(int64_t k, int64_t n, double q);
 
 /* The z with P[N(0, 1) <= z] = p, 0 < p < 1. */
 double distribution_normal_quantile(double p);

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "sample.h"
+
 #include <stdbool.h>
 
 struct interval {
@@ -16,19 +18,19 @@ struct interval interval_none(void);
 bool interval_exists(struct interval i);
 
 /* Of a share, in [0, 1], after `hits` of `count`: Clopper and Pearson 1934. None without any. */
-struct interval interval_proportion(int hits, int count, double confidence);
+struct interval interval_proportion(int64_t hits, int64_t count, double confidence);
 
 /*
  * Ranks, from 1, of the order statistics that bound a percentile with one-sided confidence (Wilks 1948; David
  * and Nagaraja, Order Statistics, chapter 7); 0: the sample is too small.
  */
-int interval_lower_rank(int count, double percent, double confidence);
-int interval_upper_rank(int count, double percent, double confidence);
+int64_t interval_lower_rank(int64_t count, double percent, double confidence);
+int64_t interval_upper_rank(int64_t count, double percent, double confidence);
 /* How many values it takes for the percentile to have an upper bound with one-sided confidence. */
 int interval_percentile_needs(double percent, double confidence);
-/* Of a percentile of `count` sorted values above which lie `censored` more that are not known. */
-struct interval interval_percentile(const double *sorted, int count, int censored, double percent,
+/* Of a percentile of values above which lie `censored` more that are not known. */
+struct interval interval_percentile(const struct sample *s, int64_t censored, double percent,
                                     double confidence);
 
 /* Of a mean, by Student's t; none of fewer than two values. */
-struct interval interval_mean(const double *values, int count, double confidence);
+struct interval interval_mean(const struct sample *s, double confidence);

@@ -13,8 +13,8 @@ struct points {
 
 static double median(double *values, int count)
 {
-    sample_sort(values, count);
-    return sample_percentile(values, count, 50);
+    struct sample s = sample_of(values, count);
+    return sample_percentile(&s, 50);
 }
 
 static int bucket_of(double x, double first, double width)
@@ -37,7 +37,8 @@ static struct points thinned(struct points all, struct arena *scratch)
             continue;
         double *ys = arena_new(scratch, double, to - from);
         memcpy(ys, all.y + from, (size_t)(to - from) * sizeof *ys);
-        out.x[out.count] = sample_percentile(all.x + from, to - from, 50);
+        struct sample xs = sample_of_sorted(all.x + from, to - from);
+        out.x[out.count] = sample_percentile(&xs, 50);
         out.y[out.count++] = median(ys, to - from);
     }
     return out;

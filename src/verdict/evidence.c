@@ -2,10 +2,11 @@
 
 #include "quantity.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
-static const char *plural(int count)
+static const char *plural(int64_t count)
 {
     return count == 1 ? "" : "s";
 }
@@ -13,10 +14,10 @@ static const char *plural(int count)
 static const char *things(const struct outcome *o, const struct plan *p, struct arena *arena)
 {
     const struct measure *m = &o->criterion->left;
-    int count = o->measured.count;
+    int64_t count = o->measured.count;
     if (m->step == SUBJECT_GENERATION)
-        return arena_printf(arena, "%d generation%s", count, plural(count));
-    return arena_printf(arena, "%d %s %s%s", count, subject_name(&p->workflow, m->step),
+        return arena_printf(arena, "%" PRId64 " generation%s", count, plural(count));
+    return arena_printf(arena, "%" PRId64 " %s %s%s", count, subject_name(&p->workflow, m->step),
                         m->step < 0 ? "time" : "step", plural(count));
 }
 
@@ -37,25 +38,28 @@ static const char *seen(const struct outcome *o, const struct plan *p, struct ar
     quantity_text(got->value, o->criterion->unit, value);
     switch (m->kind) {
     case MEASURE_ATTEMPTED:
-        return arena_printf(arena, "%s job%s started", value, plural((int)got->value));
+        return arena_printf(arena, "%s job%s started", value, plural((int64_t)got->value));
     case MEASURE_ACCEPTED:
-        return arena_printf(arena, "%s of %d jobs accepted", value, got->count);
+        return arena_printf(arena, "%s of %" PRId64 " jobs accepted", value, got->count);
     case MEASURE_COMPLETED:
-        return arena_printf(arena, "%s of %d jobs completed", value, got->count);
+        return arena_printf(arena, "%s of %" PRId64 " jobs completed", value, got->count);
     case MEASURE_ERROR_RATE:
-        return arena_printf(arena, "%d of %d ended jobs failed, %s", got->hits, got->count, value);
+        return arena_printf(arena, "%" PRId64 " of %" PRId64 " ended jobs failed, %s", got->hits, got->count,
+                            value);
     case MEASURE_SUCCESS_RATE:
-        return arena_printf(arena, "%d of %d ended jobs succeeded, %s", got->hits, got->count, value);
+        return arena_printf(arena, "%" PRId64 " of %" PRId64 " ended jobs succeeded, %s", got->hits,
+                            got->count, value);
     case MEASURE_AVG:
     case MEASURE_MAX:
     case MEASURE_PERCENTILE:
         return arena_printf(arena, "%s of %s is %s", label(m, name), things(o, p, arena), value);
     case MEASURE_GROWTH:
-        return arena_printf(arena, "trend of %s over %d points is %s", m->series, got->count, value);
+        return arena_printf(arena, "trend of %s over %" PRId64 " points is %s", m->series, got->count, value);
     case MEASURE_DEGRADATION:
         return arena_printf(arena, "trend over %s is %s", things(o, p, arena), value);
     case MEASURE_UPTIME:
-        return arena_printf(arena, "%d of %d health probes were good, %s", got->hits, got->count, value);
+        return arena_printf(arena, "%" PRId64 " of %" PRId64 " health probes were good, %s", got->hits,
+                            got->count, value);
     }
     return "";
 }
@@ -67,7 +71,7 @@ const char *evidence_text(const struct outcome *o, const struct plan *p, struct 
         return got->why;
     const char *text = seen(o, p, arena);
     if (got->censored > 0)
-        text = arena_printf(arena, "%s, %d more timed out", text, got->censored);
+        text = arena_printf(arena, "%s, %" PRId64 " more timed out", text, got->censored);
     if (o->criterion->comparison == COMPARE_NEAR) /* the limits come from the other measure */
         text = arena_printf(arena, "%s, allowed %s", text, evidence_limits(o, arena));
     char interval[QUANTITY_TEXT];
@@ -102,8 +106,8 @@ const char *evidence_of_failure(const struct outcome *o, struct arena *arena)
 {
     const struct measured *got = &o->measured;
     if (isinf(got->value))
-        return arena_printf(arena, "not reached: %d of %d jobs timed out before", got->censored,
-                            got->censored + got->count);
+        return arena_printf(arena, "not reached: %" PRId64 " of %" PRId64 " jobs timed out before",
+                            got->censored, got->censored + got->count);
     char value[QUANTITY_TEXT];
     return arena_printf(arena, "%s is not %s", quantity_text(got->value, o->criterion->unit, value),
                         evidence_limits(o, arena));

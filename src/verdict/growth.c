@@ -1,6 +1,5 @@
 #include "growth.h"
 
-#include "sample.h"
 #include "selection.h"
 #include "trend.h"
 
@@ -11,12 +10,7 @@ struct record_span growth_settled(const struct record *r)
 {
     struct record_span load = selection_load(r), settled = load;
     settled.start += (load.end - load.start) / 10;
-    nsec first_end = -1;
-    for (int i = 0; i < r->job_count; i++) {
-        const struct record_job *job = r->jobs[i];
-        if (job->phase >= 0 && job->outcome == JOB_OK && (first_end < 0 || job->ended < first_end))
-            first_end = job->ended;
-    }
+    nsec first_end = selection_first_success(r);
     if (first_end > settled.start)
         settled.start = first_end;
     if (settled.start > settled.end)
@@ -31,8 +25,8 @@ static double first_window(const double *x, const double *y, int count, double w
         used++;
     double *values = arena_new(arena, double, used);
     memcpy(values, y, (size_t)used * sizeof *values);
-    sample_sort(values, used);
-    return sample_percentile(values, used, 50);
+    struct sample window = sample_of(values, used);
+    return sample_percentile(&window, 50);
 }
 
 static const char *unusable(const struct growth *g, double covered, struct arena *arena)

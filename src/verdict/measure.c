@@ -1,11 +1,10 @@
 #include "measure.h"
 
 #include "growth.h"
-#include "sample.h"
 #include "selection.h"
 
+#include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 struct taking {
     const struct measure *m;
@@ -21,13 +20,13 @@ static struct measured nothing(enum measured_state state, const char *why)
         .state = state, .value = NAN, .interval = interval_none(), .confidence = NAN, .why = why};
 }
 
-static struct measured exactly(double value, int count)
+static struct measured exactly(double value, int64_t count)
 {
     return (struct measured){
         .value = value, .interval = interval_none(), .confidence = NAN, .count = count, .why = ""};
 }
 
-static struct measured estimated(double value, int count, struct interval interval)
+static struct measured estimated(double value, int64_t count, struct interval interval)
 {
     struct measured out = exactly(value, count);
     out.interval = interval;
@@ -39,16 +38,17 @@ static struct measured take_count(const struct taking *t)
 {
     struct job_counts counts;
     selection_count(t->selection, t->record, &counts);
-    int value = t->m->kind == MEASURE_ATTEMPTED  ? counts.attempted
-                : t->m->kind == MEASURE_ACCEPTED ? counts.accepted
-                                                 : counts.ok;
-    return exactly(value, counts.attempted);
+    int64_t value = t->m->kind == MEASURE_ATTEMPTED  ? counts.attempted
+                    : t->m->kind == MEASURE_ACCEPTED ? counts.accepted
+                                                     : counts.ok;
+    return exactly((double)value, counts.attempted);
 }
 
-static struct measured share(int hits, int of)
+static struct measured share(int64_t hits, int64_t of)
 {
     struct interval i = interval_proportion(hits, of, MEASURE_CONFIDENCE);
-    struct measured out = estimated(100.0 * hits / of, of, (struct interval){100 * i.low, 100 * i.high});
+    struct measured out =
+        estimated(100.0 * (double)hits / (double)of, of, (struct interval){100 * i.low, 100 * i.high});
     out.hits = hits;
     return out;
 }
@@ -57,7 +57,7 @@ static struct measured take_rate(const struct taking *t)
 {
     struct job_counts counts;
     selection_count(t->selection, t->record, &counts);
-    int ended = counts.ok + counts.failed;
+    int64_t ended = counts.ok + counts.failed;
     if (ended == 0)
         return nothing(MEASURED_NOTHING, counts.attempted ? "no job has ended" : "no job was started");
     return share(t->m->kind == MEASURE_ERROR_RATE ? counts.failed : counts.ok, ended);
@@ -68,27 +68,31 @@ static struct durations durations_of(const struct taking *t)
     return selection_durations(t->selection, t->plan, t->record, t->m->step, t->arena);
 }
 
-static struct measured no_durations(const struct taking *t)
+/* `unknown`: why they cannot be known; NULL: there are none. */
+static struct measured no_durations(const struct taking *t, const char *unknown)
 {
+    if (unknown)
+        return nothing(MEASURED_NOTHING, unknown);
     struct job_counts counts;
     selection_count(t->selection, t->record, &counts);
-    const char *why = counts.attempted == 0 ? "no job was started"
-                      : t->m->step == SUBJECT_GENERATION
-                          ? arena_printf(t->arena, "none of %d jobs succeeded", counts.attempted)
-                      : t->m->step < 0
-                          ? arena_printf(t->arena, "the %s is known of none of %d jobs",
-                                         subject_name(&t->plan->workflow, t->m->step), counts.attempted)
-                          : arena_printf(t->arena, "the step succeeded in none of %d jobs", counts.attempted);
+    const char *why =
+        counts.attempted == 0 ? "no job was started"
+        : t->m->step == SUBJECT_GENERATION
+            ? arena_printf(t->arena, "none of %" PRId64 " jobs succeeded", counts.attempted)
+        : t->m->step < 0
+            ? arena_printf(t->arena, "the %s is known of none of %" PRId64 " jobs",
+                           subject_name(&t->plan->workflow, t->m->step), counts.attempted)
+            : arena_printf(t->arena, "the step succeeded in none of %" PRId64 " jobs", counts.attempted);
     return nothing(MEASURED_NOTHING, why);
 }
 
 static struct measured take_average(const struct taking *t)
 {
     struct durations d = durations_of(t);
-    if (d.count == 0)
-        return no_durations(t);
-    struct measured out = estimated(sample_mean(d.seconds, d.count), d.count,
-                                    interval_mean(d.seconds, d.count, MEASURE_CONFIDENCE));
+    if (d.seconds.count == 0)
+        return no_durations(t, d.why);
+    struct measured out =
+        estimated(d.seconds.mean, d.seconds.count, interval_mean(&d.seconds, MEASURE_CONFIDENCE));
     out.censored = d.censored;
     return out;
 }
@@ -98,13 +102,12 @@ static struct measured take_percentile(const struct taking *t)
     struct durations d = durations_of(t);
     bool is_max = t->m->kind == MEASURE_MAX;
     double percent = is_max ? 100 : t->m->percentile;
-    if (d.count + d.censored == 0)
-        return no_durations(t);
+    if (d.seconds.count + d.censored == 0)
+        return no_durations(t, d.why);
     struct interval i =
-        is_max ? interval_none()
-               : interval_percentile(d.seconds, d.count, d.censored, percent, MEASURE_CONFIDENCE);
+        is_max ? interval_none() : interval_percentile(&d.seconds, d.censored, percent, MEASURE_CONFIDENCE);
     struct measured out =
-        estimated(sample_percentile_censored(d.seconds, d.count, d.censored, percent), d.count, i);
+        estimated(sample_percentile_censored(&d.seconds, d.censored, percent), d.seconds.count, i);
     out.censored = d.censored;
     return out;
 }
@@ -129,37 +132,15 @@ static struct measured take_growth(const struct taking *t)
     return from_growth(t, s->points, s->count);
 }
 
-static int by_time(const void *left, const void *right)
-{
-    nsec a = ((const struct record_point *)left)->at, b = ((const struct record_point *)right)->at;
-    return (a > b) - (a < b);
-}
-
-struct record_point *measure_duration_points(const struct plan *p, const struct record *r, int subject,
-                                             int phase, nsec sent_from, struct arena *arena, int *ret_count)
-{
-    struct record_point *points = arena_new(arena, struct record_point, r->job_count);
-    struct selection selection = {.phase = phase, .sent_from = sent_from};
-    int count = 0;
-    for (int i = 0; i < r->job_count; i++) {
-        if (!selection_has(selection, r->jobs[i]))
-            continue;
-        double seconds = selection_duration(p, r, r->jobs[i], subject);
-        if (!isnan(seconds))
-            points[count++] = (struct record_point){r->jobs[i]->sent, seconds};
-    }
-    if (count)
-        qsort(points, (size_t)count, sizeof *points, by_time);
-    *ret_count = count;
-    return points;
-}
-
 static struct measured take_degradation(const struct taking *t)
 {
     int count;
-    const struct record_point *points = measure_duration_points(
-        t->plan, t->record, t->m->step, t->selection.phase, t->selection.sent_from, t->arena, &count);
-    return count ? from_growth(t, points, count) : no_durations(t);
+    const struct record_point *points =
+        selection_points(t->selection, t->plan, t->record, t->m->step, t->arena, &count);
+    if (count)
+        return from_growth(t, points, count);
+    bool untold = t->record->shape.keeping == RECORD_TALLIES && t->m->step != SUBJECT_GENERATION;
+    return no_durations(t, untold ? "of tallied jobs only the generation is known over time" : NULL);
 }
 
 /* Of the whole run, drain included; with a phase or a last part, of that time alone. */

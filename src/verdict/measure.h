@@ -24,15 +24,11 @@ struct measured {
     double value;             /* seconds, per cent, or a count; NAN without data */
     struct interval interval; /* of the same unit; none for counts, which are exact, and for a maximum */
     double confidence;        /* NAN without an interval */
-    int count;                /* values it was made from */
-    int censored;             /* further ones that timed out */
-    int hits;                 /* of a rate: how many of `count` */
+    int64_t count;            /* values it was made from */
+    int64_t censored;         /* further ones that timed out */
+    int64_t hits;             /* of a rate: how many of `count` */
     const char *why;          /* of a state that is not MEASURED, else "" */
 };
 
 struct measured measure_take(const struct measure *m, const struct plan *p, const struct record *r,
                              struct arena *arena);
-
-/* The durations of a subject over the time of submission, for growth_measure(). */
-struct record_point *measure_duration_points(const struct plan *p, const struct record *r, int subject,
-                                             int phase, nsec sent_from, struct arena *arena, int *ret_count);

@@ -2,10 +2,10 @@
 
 #include "evidence.h"
 #include "quantity.h"
-#include "sample.h"
 #include "selection.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 
 enum { VERDICT_MAX_BYTES = 1 << 30 };
@@ -133,14 +133,16 @@ static void judge_criterion(const struct judging *j, const struct criterion *c, 
 
 static void judge_generator(const struct judging *j, struct verdict_generator *ret)
 {
-    struct durations lags = selection_start_lags(j->record, j->scratch);
+    struct sample lags = sample_of_hist(j->record->generator.start_lag, j->scratch);
     struct selection all = {.phase = PHASE_ALL};
     struct durations d = selection_durations(all, j->plan, j->record, SUBJECT_GENERATION, j->scratch);
     ret->starts = lags.count;
-    ret->start_lag_p99 = sample_percentile(lags.seconds, lags.count, 99);
+    ret->start_lag_p50 = sample_percentile(&lags, 50);
+    ret->start_lag_p99 = sample_percentile(&lags, 99);
+    ret->start_lag_max = sample_percentile(&lags, 100);
     ret->allowed = 0.005;
-    if (d.count)
-        ret->allowed = fmax(ret->allowed, 0.01 * sample_percentile(d.seconds, d.count, 50));
+    if (d.seconds.count)
+        ret->allowed = fmax(ret->allowed, 0.01 * sample_percentile(&d.seconds, 50));
     ret->fit = !(ret->start_lag_p99 > ret->allowed);
 }
 
@@ -173,23 +175,45 @@ static void conclude_without_criteria(struct verdict *v, const struct record *r)
     selection_count((struct selection){.phase = PHASE_ALL}, r, &counts);
     if (counts.ok > 0)
         conclude(v, VERDICT_PASS,
-                 arena_printf(&v->arena, "%d of %d jobs completed", counts.ok, counts.attempted));
+                 arena_printf(&v->arena, "%" PRId64 " of %" PRId64 " jobs completed", counts.ok,
+                              counts.attempted));
     else if (counts.failed > 0)
-        conclude(
-            v, VERDICT_FAIL,
-            arena_printf(&v->arena, "%d of %d jobs failed, none completed", counts.failed, counts.attempted));
+        conclude(v, VERDICT_FAIL,
+                 arena_printf(&v->arena, "%" PRId64 " of %" PRId64 " jobs failed, none completed",
+                              counts.failed, counts.attempted));
     else
         conclude(v, VERDICT_INCONCLUSIVE, "no job has ended");
 }
 
-static const char *late_reason(struct verdict *v)
+/* What else was seen of this machine that makes starts late; "" when nothing was. */
+static const char *late_signs(struct verdict *v, const struct record *r)
+{
+    const struct record_generator *g = &r->generator;
+    int workers = g->workers > 0 ? g->workers : 1;
+    double busy = r->ended > 0 ? 100.0 * (double)g->cpu / (double)r->ended / workers : 0;
+    const char *signs = "";
+    if (busy > 90)
+        signs = arena_printf(&v->arena, "%s; its %d worker%s used %.0f %% of a core each", signs, workers,
+                             workers == 1 ? "" : "s", busy);
+    if (g->steal_percent > 5)
+        signs = arena_printf(&v->arena, "%s; %.1f %% of this machine's time was taken by its host", signs,
+                             g->steal_percent);
+    if (g->fd_limit > 0 && g->fd_most >= g->fd_limit - g->fd_limit / 50)
+        signs = arena_printf(&v->arena, "%s; %" PRId64 " of %" PRId64 " descriptors were in use", signs,
+                             g->fd_most, g->fd_limit);
+    return signs;
+}
+
+static const char *late_reason(struct verdict *v, const struct record *r)
 {
     char lag[QUANTITY_TEXT], allowed[QUANTITY_TEXT];
     return arena_printf(
         &v->arena,
-        "the generator started jobs late (p99 of the start lag %s, allowed %s): give it free cores, "
-        "or fewer users a machine, and run again",
-        quantity_seconds(v->generator.start_lag_p99, lag), quantity_seconds(v->generator.allowed, allowed));
+        "the generator started jobs late: start lag p99 %s, allowed %s (the larger of 5 ms and "
+        "1 %% of the median generation): use fewer users, a lower rate, more --workers, or a "
+        "machine that is less busy%s",
+        quantity_seconds(v->generator.start_lag_p99, lag), quantity_seconds(v->generator.allowed, allowed),
+        late_signs(v, r));
 }
 
 static void conclude_from_criteria(struct verdict *v, const struct record *r)
@@ -228,7 +252,7 @@ void verdict_judge(struct verdict *v, const struct plan *p, const struct record 
     judge_generator(&j, &v->generator);
     arena_finish(&scratch);
     if (!v->generator.fit)
-        conclude(v, VERDICT_INVALID, late_reason(v));
+        conclude(v, VERDICT_INVALID, late_reason(v, r));
     else if (p->criterion_count == 0)
         conclude_without_criteria(v, r);
     else

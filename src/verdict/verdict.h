@@ -40,9 +40,9 @@ struct outcome { /* of a criterion */
 };
 
 struct verdict_generator {
-    int starts;
-    double start_lag_p99; /* seconds; NAN without jobs */
-    double allowed;       /* max(5 ms, 1 % of the median generation) */
+    int64_t starts;
+    double start_lag_p50, start_lag_p99, start_lag_max; /* seconds; NAN without jobs */
+    double allowed;                                     /* max(5 ms, 1 % of the median generation) */
     bool fit;
 };
 

@@ -24,9 +24,12 @@ static void take(struct figures *f, const struct promtext_sample *s)
         if (strlen(metric) != s->name_len || memcmp(metric, s->name, s->name_len) != 0 || !isfinite(s->value))
             continue;
         bool largest = i == FIGURE_GPU_USAGE;
-        f->value[i] = !f->present[i] ? s->value
-                      : largest      ? fmax(f->value[i], s->value)
-                                     : f->value[i] + s->value;
+        double value = !f->present[i] ? s->value
+                       : largest      ? fmax(f->value[i], s->value)
+                                      : f->value[i] + s->value;
+        if (!isfinite(value))
+            continue; /* a sum past all numbers */
+        f->value[i] = value;
         f->present[i] = true;
         f->simulated[i] |= promtext_has_label(s, "simulated", "true");
     }

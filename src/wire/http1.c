@@ -96,19 +96,32 @@ static size_t feed_chunk_end(struct http1 *p, const char *bytes)
     return 1;
 }
 
-static size_t feed_data(struct http1 *p, const char *bytes, size_t len,
-                        void (*body)(void *context, const char *bytes, size_t len), void *context)
+size_t http1_skippable(const struct http1 *p)
 {
-    size_t n = p->framing == BODY_UNTIL_CLOSE || p->left > (int64_t)len ? len : (size_t)p->left;
-    if (body && n)
-        body(context, bytes, n);
+    enum { MANY = 1 << 30 };
+    if (p->state != HTTP1_BODY || (p->framing == BODY_CHUNKED && p->chunk != CHUNK_DATA))
+        return 0;
+    return p->framing == BODY_UNTIL_CLOSE || p->left > MANY ? MANY : (size_t)p->left;
+}
+
+void http1_skip(struct http1 *p, size_t len)
+{
     if (p->framing == BODY_UNTIL_CLOSE)
-        return n;
-    p->left -= (int64_t)n;
+        return;
+    p->left -= (int64_t)len;
     if (p->left == 0 && p->framing == BODY_LENGTH)
         p->state = HTTP1_DONE;
     else if (p->left == 0)
         p->chunk = CHUNK_DATA_END;
+}
+
+static size_t feed_data(struct http1 *p, const char *bytes, size_t len,
+                        void (*body)(void *context, const char *bytes, size_t len), void *context)
+{
+    size_t most = http1_skippable(p), n = len < most ? len : most;
+    if (body && n)
+        body(context, bytes, n);
+    http1_skip(p, n);
     return n;
 }
 

@@ -68,5 +68,11 @@ void http1_finish(struct http1 *p);
 size_t http1_feed(struct http1 *p, const char *bytes, size_t len,
                   void (*body)(void *context, const char *bytes, size_t len), void *context);
 
+/* How many bytes from here on are body and nothing else, whatever they hold; 0: the next one has to be looked
+ * at. */
+size_t http1_skippable(const struct http1 *p);
+/* So many bytes, at most the skippable ones, came and went unseen. */
+void http1_skip(struct http1 *p, size_t len);
+
 /* The connection has ended. A body that runs until then is complete (HTTP1_DONE), everything else fails. */
 void http1_end(struct http1 *p);

@@ -42,7 +42,8 @@ static bool is_token(char c)
 static bool begins_right(struct http1 *p, const char *bytes, size_t len)
 {
     static const char beginning[] = "HTTP/1.";
-    size_t had = p->kept.len, left = had < sizeof beginning - 1 ? sizeof beginning - 1 - had : 0;
+    size_t had = p->kept.len < sizeof beginning - 1 ? p->kept.len : sizeof beginning - 1;
+    size_t left = sizeof beginning - 1 - had;
     if (memcmp(bytes, beginning + had, len < left ? len : left) == 0)
         return true;
     return http1_fail(p, "the answer does not begin like HTTP/1.1");

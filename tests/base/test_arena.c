@@ -47,12 +47,39 @@ static void test_printf_copies(void **state)
     arena_finish(&a);
 }
 
+static void test_adopted_memory_lives_on(void **state)
+{
+    (void)state;
+    for (int used = 0; used < 2; used++) {
+        struct arena a, b;
+        arena_init(&a, "into", 1 << 20);
+        arena_init(&b, "from", 1 << 20);
+        char *ours = used ? arena_copy(&a, "ours", 4) : NULL;
+        char *theirs = arena_copy(&b, "theirs", 6);
+        arena_alloc(&b, 100000, 1);
+        size_t held = a.held_bytes + b.held_bytes;
+        arena_adopt(&a, &b);
+        assert_int_equal(a.held_bytes, held);
+        assert_int_equal(a.max_bytes, 2 << 20);
+        assert_int_equal(b.held_bytes, 0);
+        arena_finish(&b);
+        memset(arena_alloc(&a, 5000, 1), 0xff, 5000);
+        assert_string_equal(theirs, "theirs");
+        if (ours)
+            assert_string_equal(ours, "ours");
+        arena_reset(&a);
+        memset(arena_alloc(&a, 100000, 1), 0xff, 100000);
+        arena_finish(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_is_zeroed_and_aligned),
         cmocka_unit_test(test_reset_keeps_blocks),
         cmocka_unit_test(test_printf_copies),
+        cmocka_unit_test(test_adopted_memory_lives_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,34 +268,12 @@ static void test_starts_beyond_the_limit_are_skipped(void **state)
 
 /* ---- interruption ---- */
 
-static struct timer command_timer;
-static struct engine *command_engine;
-static int commands;
-
-static void on_command(struct timer *timer)
-{
-    (void)timer;
-    if (commands == 1)
-        engine_drain(command_engine);
-    else
-        engine_stop(command_engine);
-}
-
-static void run_with_command_at(struct world *w, nsec at, int which)
-{
-    command_timer = (struct timer){.fire = on_command};
-    command_engine = w->engine;
-    commands = which;
-    timer_set(w->target->loop, &command_timer, loop_now(w->target->loop) + at);
-    world_run(w);
-}
-
 static void test_drain_follows_what_runs(void **state)
 {
     (void)state;
     struct world w;
     world_init(&w, "normal", &healthy, 1, NULL, 0);
-    run_with_command_at(&w, 100 * NSEC_PER_SEC, 1);
+    world_run_with(&w, 100 * NSEC_PER_SEC, engine_drain);
     assert_true(w.record.interrupted);
     assert_int_equal(w.record.load_ended, 100 * NSEC_PER_SEC);
     assert_true(w.record.job_count >= 3);
@@ -308,7 +286,7 @@ static void test_stop_leaves_jobs_unfinished(void **state)
     (void)state;
     struct world w;
     world_init(&w, "normal", &healthy, 1, NULL, 0);
-    run_with_command_at(&w, 40 * NSEC_PER_SEC, 2);
+    world_run_with(&w, 40 * NSEC_PER_SEC, engine_stop);
     assert_true(w.record.interrupted);
     assert_int_equal(w.record.ended, 40 * NSEC_PER_SEC);
     assert_int_equal(count_outcome(&w.record, JOB_UNFINISHED), 3);

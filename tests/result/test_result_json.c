@@ -256,6 +256,109 @@ static void test_sums(void **state)
     made_finish(&m);
 }
 
+static bool are_close(const json_t *a, const json_t *b)
+{
+    if (!json_is_number(a) || !json_is_number(b))
+        return json_equal(a, b);
+    double x = json_number_value(a), y = json_number_value(b);
+    return fabs(x - y) <= fmax(fabs(x), fabs(y)) / 1024 + 1e-6;
+}
+
+static void assert_close(const json_t *kept, const json_t *counted, const char *where)
+{
+    static const char *const own[] = {"timeline", "trends", "steps", "distinct_models",
+                                      "evidence", "why",    "reason"};
+    const char *key;
+    json_t *value;
+    size_t i;
+    json_object_foreach((json_t *)kept, key, value)
+    {
+        bool skip = false;
+        for (int n = 0; n < COUNT(own); n++)
+            skip |= strcmp(key, own[n]) == 0;
+        if (!skip)
+            assert_close(value, json_object_get(counted, key), key);
+    }
+    json_array_foreach(kept, i, value) assert_close(value, json_array_get(counted, i), where);
+    if (!json_is_object(kept) && !json_is_array(kept) && !are_close(kept, counted))
+        fail_msg("%s differs", where);
+    assert_int_equal(json_object_size(kept), json_object_size(counted));
+    assert_int_equal(json_array_size(kept), json_array_size(counted));
+}
+
+/* The same run, tallied: the same document, to the histogram's precision. */
+static void test_tallied(void **state)
+{
+    (void)state;
+    struct made kept, counted;
+    fill_messy(&kept);
+    fill_messy(&counted);
+    made_tally(&counted);
+    struct result_context context = golden_context();
+    json_t *a = read_back(&kept, &context, NULL), *b = read_back(&counted, &context, "tallied");
+    assert_close(a, b, "all");
+    for (size_t i = 0; i < MADE_STEPS; i++)
+        assert_close(json_array_get(json_object_get(a, "steps"), i),
+                     json_array_get(json_object_get(b, "steps"), i), "steps");
+    double started = 0;
+    const json_t *timeline = json_object_get(b, "timeline");
+    for (size_t i = 0; i < json_array_size(timeline); i++)
+        started += number(json_array_get(timeline, i), "started");
+    assert_near(started, number(b, "attempted"), 0);
+    assert_true(json_is_null(json_object_get(b, "distinct_models")));
+    json_decref(a);
+    json_decref(b);
+    made_finish(&kept);
+    made_finish(&counted);
+}
+
+/* What an open load has, and what was exchanged. */
+static void test_traffic_and_rates(void **state)
+{
+    (void)state;
+    struct made m;
+    fill_messy(&m);
+    m.plan.load.users = USERS_OPEN;
+    m.phases[0].rate = 2.5;
+    m.phases[1].rate = 80;
+    m.record.traffic = (struct record_traffic){.requests = 400,
+                                               .polls = 300,
+                                               .throttled = 7,
+                                               .retries = 5,
+                                               .connects = 9,
+                                               .bytes_sent = 5000000000,
+                                               .bytes_received = 6};
+    m.record.generator.fd_limit = 1024;
+    m.record.generator.fd_most = 90;
+    record_loop_lag(&m.record, 3 * NSEC_PER_MSEC);
+    made_lag(&m, 0.002);
+    for (int i = 0; i < 3; i++)
+        m.record.jobs[i]->model_hash = i < 2 ? 5 : 6;
+    struct result_context context = golden_context();
+    json_t *out = read_back(&m, &context, "open");
+    assert_string_equal(string(out, "users_model"), "open");
+    const json_t *phases = json_object_get(out, "phases"), *traffic = json_object_get(out, "traffic");
+    assert_near(number(json_array_get(phases, 0), "rate"), 2.5, 0);
+    assert_near(number(json_array_get(phases, 1), "rate"), 80, 0);
+    assert_near(number(traffic, "poll_share"), 75, 0);
+    assert_near(number(traffic, "bytes_sent"), 5e9, 0);
+    assert_int_equal(number(traffic, "throttled"), 7);
+    assert_int_equal(number(out, "distinct_models"), 2);
+    const json_t *generator = json_object_get(out, "generator");
+    assert_near(number(generator, "start_lag_p50"), 0.002, 0);
+    assert_near(number(generator, "start_lag_max"), 0.002, 0);
+    assert_near(number(generator, "loop_lag_p99"), 0.003, 0);
+    assert_near(number(generator, "loop_lag_max"), 0.003, 0);
+    assert_int_equal(number(generator, "fd_limit"), 1024);
+    assert_int_equal(number(generator, "fd_most"), 90);
+    json_decref(out);
+    m.plan.load.arrivals = ARRIVALS_REPLAY;
+    out = read_back(&m, &context, NULL);
+    assert_null(json_object_get(json_array_get(json_object_get(out, "phases"), 0), "rate"));
+    json_decref(out);
+    made_finish(&m);
+}
+
 static void test_an_empty_run(void **state)
 {
     (void)state;
@@ -323,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_golden),       cmocka_unit_test(test_keys),
         cmocka_unit_test(test_messy),        cmocka_unit_test(test_sums),
         cmocka_unit_test(test_an_empty_run), cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_tallied),      cmocka_unit_test(test_traffic_and_rates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

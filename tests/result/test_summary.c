@@ -121,6 +121,40 @@ static void test_colour_and_hostile_texts(void **state)
     made_finish(&m);
 }
 
+static bool says(const struct made *m, const char *text)
+{
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    write(m, &(struct terminal){.width = 200}, &out);
+    bool found = strstr(buf_text(&out), text) != NULL;
+    buf_finish(&out);
+    return found;
+}
+
+static void test_traffic_and_arrivals(void **state)
+{
+    (void)state;
+    struct made m;
+    fill_peak(&m);
+    assert_false(says(&m, "polls") || says(&m, "not now") || says(&m, "arrivals"));
+    m.record.traffic =
+        (struct record_traffic){.requests = 4000, .polls = 2500, .throttled = 12, .retries = 8};
+    assert_true(says(&m, "  4000 requests, 62.5 % of them polls\n"));
+    assert_true(says(&m, "  12 answers said \"not now\", 8 of them were tried again\n"));
+    m.plan.load.users = USERS_OPEN;
+    m.plan.load.arrivals = ARRIVALS_POISSON;
+    m.phases[1].rate = 120;
+    assert_true(says(&m, "5 failed · up to 120 arrivals a second, poisson · 5 m"));
+    m.plan.load.arrivals = ARRIVALS_REPLAY;
+    assert_true(says(&m, "5 failed · arrivals as replayed · 5 m"));
+    assert_true(says(&m, "completed a minute"));
+    made_tally(&m);
+    assert_true(says(&m, "61 started, 56 completed, 5 failed"));
+    assert_true(says(&m, "completed a second"));
+    assert_true(says(&m, "4  status   upload: status 503 (queue is full)"));
+    made_finish(&m);
+}
+
 static void test_an_empty_run(void **state)
 {
     (void)state;
@@ -140,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_it_says),
         cmocka_unit_test(test_colour_and_hostile_texts),
+        cmocka_unit_test(test_traffic_and_arrivals),
         cmocka_unit_test(test_an_empty_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

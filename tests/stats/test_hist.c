@@ -51,9 +51,7 @@ static void test_precision_at_every_octave(void **state)
     for (int octave = 0; octave < 63; octave++) {
         nsec low = (nsec)1 << octave, high = low - 1 + low;
         for (int i = 0; i <= 100; i++) {
-            nsec value = low + (nsec)((double)(high - low) * i / 100.0);
-            if (value < low || value > high)
-                value = high;
+            nsec value = i < 100 ? low + (high - low) / 100 * i : high;
             assert_in_range(hist_index(value), hist_index(low), hist_index(high));
             hist_add(h, 0); /* so that the value is neither the smallest nor the largest */
             hist_add(h, value);

@@ -82,36 +82,57 @@ static void test_needed_counts(void **state)
         }
 }
 
+static struct interval of_sorted(const double *sorted, int count, int censored, double percent)
+{
+    struct sample s = sample_of_sorted(sorted, count);
+    return interval_percentile(&s, censored, percent, 0.95);
+}
+
 static void test_percentile_values(void **state)
 {
     (void)state;
     double sorted[44];
     for (int i = 0; i < 44; i++)
         sorted[i] = 100 + i;
-    struct interval median = interval_percentile(sorted, 44, 0, 50, 0.95);
+    struct interval median = of_sorted(sorted, 44, 0, 50);
     assert_near(median.low, 115, 0);
     assert_near(median.high, 128, 0);
-    struct interval p95 = interval_percentile(sorted, 44, 0, 95, 0.95);
+    struct interval p95 = of_sorted(sorted, 44, 0, 95);
     assert_near(p95.low, 138, 0);
     assert_true(isinf(p95.high));
     /* 24 of 44 values are not known: rank 29 lies among them, 16 does not. */
-    struct interval censored = interval_percentile(sorted, 20, 24, 50, 0.95);
+    struct interval censored = of_sorted(sorted, 20, 24, 50);
     assert_near(censored.low, 115, 0);
     assert_true(isinf(censored.high) && censored.high > 0);
-    struct interval lost = interval_percentile(sorted, 4, 40, 50, 0.95);
+    struct interval lost = of_sorted(sorted, 4, 40, 50);
     assert_true(isinf(lost.low) && lost.low > 0);
-    assert_false(interval_exists(interval_percentile(sorted, 0, 0, 50, 0.95)));
+    assert_false(interval_exists(of_sorted(sorted, 0, 0, 50)));
 }
 
 static void test_mean(void **state)
 {
     (void)state;
     static const double values[] = {79.5, 80.9, 82.0, 82.8, 85.3};
-    struct interval got = interval_mean(values, 5, 0.95);
-    double half = 2.776445105 * sample_deviation(values, 5) / sqrt(5);
+    struct sample s = sample_of_sorted(values, 5), one = sample_of_sorted(values, 1);
+    struct interval got = interval_mean(&s, 0.95);
+    double half = 2.776445105 * s.deviation / sqrt(5);
     assert_near(got.low, 82.1 - half, 1e-7);
     assert_near(got.high, 82.1 + half, 1e-7);
-    assert_false(interval_exists(interval_mean(values, 1, 0.95)));
+    assert_false(interval_exists(interval_mean(&one, 0.95)));
+}
+
+/* Counts beyond what fits in 32 bits, against the normal approximation. */
+static void test_very_many(void **state)
+{
+    (void)state;
+    const int64_t count = 5000000000;
+    struct interval share = interval_proportion(count / 10, count, 0.95);
+    double half = 1.959964 * sqrt(0.09 / (double)count);
+    assert_near(share.low, 0.1 - half, half * 0.01);
+    assert_near(share.high, 0.1 + half, half * 0.01);
+    double ranks = 1.959964 * sqrt(0.25 * (double)count);
+    assert_near((double)(count / 2 - interval_lower_rank(count, 50, 0.975)), ranks, ranks * 0.01);
+    assert_near((double)(interval_upper_rank(count, 50, 0.975) - count / 2), ranks, ranks * 0.01);
 }
 
 int main(void)
@@ -120,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_proportions),       cmocka_unit_test(test_two_sided_ranks),
         cmocka_unit_test(test_one_sided_ranks),   cmocka_unit_test(test_needed_counts),
         cmocka_unit_test(test_percentile_values), cmocka_unit_test(test_mean),
+        cmocka_unit_test(test_very_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

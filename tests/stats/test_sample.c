@@ -1,4 +1,5 @@
 #include "test.h"
+#include "rng.h"
 #include "sample.h"
 
 #include <stdio.h>
@@ -16,7 +17,8 @@ static void test_golden_sample(void **state)
     (void)state;
     double values[] = {82.8, 79.5, 85.3, 80.9, 82.0};
     struct sample_summary s;
-    sample_summarise(values, COUNT(values), &s);
+    struct sample sample = sample_of(values, COUNT(values));
+    sample_summarise(&sample, &s);
     assert_int_equal(s.count, 5);
     assert_prints(s.mean, 1, "82.1");
     assert_prints(s.min, 1, "79.5");
@@ -26,7 +28,7 @@ static void test_golden_sample(void **state)
     assert_prints(s.p99, 1, "85.2");
     assert_near(s.p95, 84.8, 1e-12);
     assert_near(s.p99, 85.2, 1e-12);
-    assert_prints(s.count / 410.5 * 60, 2, "0.73");
+    assert_prints((double)s.count / 410.5 * 60, 2, "0.73");
 }
 
 static void test_percentiles(void **state)
@@ -44,7 +46,8 @@ static void test_percentiles(void **state)
         {10, 91, 9, 10},      {10, 0, 99.9, 9.991},
     };
     for (int i = 0; i < COUNT(rows); i++) {
-        double value = sample_percentile_censored(ten, rows[i].count, rows[i].censored, rows[i].percent);
+        struct sample s = sample_of_sorted(ten, rows[i].count);
+        double value = sample_percentile_censored(&s, rows[i].censored, rows[i].percent);
         if (isinf(rows[i].expected))
             assert_true(isinf(value) && value > 0);
         else
@@ -56,12 +59,48 @@ static void test_no_values(void **state)
 {
     (void)state;
     struct sample_summary s;
-    sample_summarise(NULL, 0, &s);
+    struct sample none = sample_of(NULL, 0);
+    sample_summarise(&none, &s);
     assert_int_equal(s.count, 0);
     assert_true(isnan(s.mean) && isnan(s.min) && isnan(s.max) && isnan(s.p50) && isnan(s.p95) &&
                 isnan(s.p99));
-    assert_true(isnan(sample_deviation((double[]){1}, 1)));
-    assert_near(sample_deviation((double[]){2, 4, 4, 4, 5, 5, 7, 9}, 8), sqrt(32.0 / 7), 1e-12);
+    assert_true(isnan(sample_of((double[]){1}, 1).deviation));
+    assert_near(sample_of((double[]){9, 4, 2, 4, 5, 5, 7, 4}, 8).deviation, sqrt(32.0 / 7), 1e-12);
+}
+
+/* Of a histogram the same is said as of the numbers themselves, to its precision; mean and ends exactly. */
+static void test_a_histogram_is_a_sample(void **state)
+{
+    (void)state;
+    enum { VALUES = 2000 };
+    static double seconds[VALUES];
+    struct arena arena;
+    struct rng rng;
+    arena_init(&arena, "sample test", 16 << 20);
+    rng_init(&rng, 5, 1);
+    struct hist *h = hist_create();
+    for (int i = 0; i < VALUES; i++) {
+        nsec value = (nsec)(1e8 * exp(rng_normal(&rng)));
+        hist_add(h, value);
+        seconds[i] = nsec_to_sec(value);
+    }
+    struct sample counted = sample_of_hist(h, &arena), kept = sample_of(seconds, VALUES);
+    assert_int_equal(counted.count, VALUES);
+    assert_true(counted.distinct < VALUES && counted.upto[counted.distinct - 1] == VALUES);
+    assert_near(counted.mean, kept.mean, 1e-12);
+    assert_near(counted.deviation, kept.deviation, 1e-9);
+    assert_near(sample_at(&counted, 0), sample_at(&kept, 0), 0);
+    assert_near(sample_at(&counted, VALUES - 1), sample_at(&kept, VALUES - 1), 0);
+    for (double percent = 0; percent <= 100; percent += 0.5) {
+        double expected = sample_percentile_censored(&kept, 100, percent);
+        double got = sample_percentile_censored(&counted, 100, percent);
+        assert_true(got == expected || fabs(got - expected) <= expected / 1024);
+    }
+    hist_clear(h);
+    struct sample none = sample_of_hist(h, &arena);
+    assert_true(none.count == 0 && isnan(none.mean) && isnan(sample_percentile(&none, 50)));
+    hist_destroy(h);
+    arena_finish(&arena);
 }
 
 int main(void)
@@ -70,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_golden_sample),
         cmocka_unit_test(test_percentiles),
         cmocka_unit_test(test_no_values),
+        cmocka_unit_test(test_a_histogram_is_a_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
 #include "plan.h"
 #include "record.h"
 
+#include <stdlib.h>
+
 enum { MADE_UPLOAD, MADE_SUBMIT, MADE_WAIT, MADE_DOWNLOAD, MADE_STEPS };
 enum { MADE_PHASES_MAX = 4, MADE_CRITERIA_MAX = 16 };
 
@@ -108,6 +110,18 @@ static inline struct record_job *made_job(struct made *m, int phase, double sent
     return j;
 }
 
+/* Every measured job was started so late. */
+static inline void made_lag(struct made *m, double seconds)
+{
+    hist_clear(m->record.generator.start_lag);
+    for (int i = 0; i < m->record.job_count; i++) {
+        struct record_job *j = m->record.jobs[i];
+        j->due = j->sent - made_time(seconds);
+        if (j->phase >= 0)
+            record_start_lag(&m->record, j->sent - j->due);
+    }
+}
+
 /* The job fails in the step, `after` seconds from its start. */
 static inline struct record_job *made_failure(struct made *m, int phase, double sent, enum fail_kind kind,
                                               int step, double after, const char *message)
@@ -123,6 +137,58 @@ static inline struct record_job *made_failure(struct made *m, int phase, double 
     for (int i = step; i < MADE_STEPS; i++)
         j->steps[i] = (struct record_span){i == step ? j->steps[i].start : -1, -1};
     return j;
+}
+
+struct made_event { /* a job starts or ends */
+    nsec at;
+    bool ends;
+    struct record_job *job;
+};
+
+static inline int made_by_time(const void *left, const void *right)
+{
+    const struct made_event *a = left, *b = right;
+    if (a->at != b->at)
+        return a->at < b->at ? -1 : 1;
+    return (int)a->ends - (int)b->ends;
+}
+
+/* Tells a record that tallies of the jobs, as they came and went. */
+static inline void made_replay(struct record *into, const struct record *rows)
+{
+    int count = 2 * rows->job_count;
+    struct made_event *events = arena_new(&into->arena, struct made_event, count);
+    for (int i = 0; i < count; i++) {
+        struct record_job *job = rows->jobs[i / 2];
+        events[i] = (struct made_event){i % 2 ? job->ended : job->sent, i % 2, job};
+    }
+    if (count)
+        qsort(events, (size_t)count, sizeof *events, made_by_time);
+    for (int i = 0; i < count; i++) {
+        if (events[i].ends)
+            record_job_ended(into, events[i].job);
+        else
+            record_job_started(into, events[i].job);
+    }
+}
+
+/* From here on the record has tallied its jobs, and keeps no rows; everything else stays. */
+static inline void made_tally(struct made *m)
+{
+    struct record rows = m->record, fresh;
+    struct record_shape shape = rows.shape;
+    shape.keeping = RECORD_TALLIES;
+    record_init(&fresh, &shape);
+    made_replay(&fresh, &rows);
+    m->record.shape = shape;
+    m->record.tallies = fresh.tallies;
+    m->record.intervals = fresh.intervals;
+    m->record.broken = fresh.broken;
+    m->record.jobs = NULL;
+    m->record.job_count = m->record.job_capacity = 0;
+    arena_adopt(&m->record.arena, &fresh.arena);
+    hist_destroy(fresh.generator.start_lag);
+    hist_destroy(fresh.generator.loop_lag);
 }
 
 /* The same, of a plan whose criteria are made one by one. */

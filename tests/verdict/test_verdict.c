@@ -187,8 +187,7 @@ static void test_order_of_verdicts(void **state)
     for (int i = 0; i < COUNT(rows); i++) {
         struct made m;
         fill(&m); /* the median generation is 82 s: 0.82 s are allowed */
-        for (int n = 0; n < m.record.job_count; n++)
-            m.record.jobs[n]->due = m.record.jobs[n]->sent - made_time(rows[i].lag);
+        made_lag(&m, rows[i].lag);
         made_criterion(&m, "good", MEASURE_COMPLETED, COMPARE_AT_LEAST, 40);
         if (rows[i].failing)
             made_criterion(&m, "failing", MEASURE_AVG, COMPARE_LESS, 10);
@@ -200,7 +199,52 @@ static void test_order_of_verdicts(void **state)
         assert_int_equal(v.kind, rows[i].verdict);
         assert_int_equal(v.generator.fit, rows[i].verdict != VERDICT_INVALID);
         if (rows[i].verdict == VERDICT_INVALID)
-            assert_non_null(strstr(v.reason, "free cores"));
+            assert_non_null(strstr(v.reason, "p99 900 ms, allowed 820 ms (the larger of 5 ms and 1 %"));
+        verdict_finish(&v);
+        made_finish(&m);
+    }
+}
+
+/* The reason names the limit, what to do, and what else was seen. */
+static void test_why_a_generator_is_late(void **state)
+{
+    (void)state;
+    static const char head[] =
+        "the generator started jobs late: start lag p99 900 ms, allowed 820 ms (the larger of 5 ms and 1 % "
+        "of the "
+        "median generation): use fewer users, a lower rate, more --workers, or a machine that is less busy";
+    static const struct {
+        int workers;
+        double cpu, steal;
+        int64_t fd_limit, fd_most;
+        const char *signs;
+    } rows[] = {
+        {1, 500, 5, 0, 0, ""},
+        {1, 1000, 0, 1024, 1000, "; its 1 worker used 94 % of a core each"},
+        {2, 1000, 7.25, 0, 0, "; 7.2 % of this machine's time was taken by its host"},
+        {2, 2100, 0, 1024, 1010,
+         "; its 2 workers used 99 % of a core each; 1010 of 1024 descriptors were in use"},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct made m;
+        fill(&m); /* to 1059.3 s */
+        made_lag(&m, 0.9);
+        m.record.generator.workers = rows[i].workers;
+        m.record.generator.cpu = made_time(rows[i].cpu);
+        m.record.generator.steal_percent = rows[i].steal;
+        m.record.generator.fd_limit = rows[i].fd_limit;
+        m.record.generator.fd_most = rows[i].fd_most;
+        m.record.generator.skipped = 1000; /* the target's doing */
+        struct verdict v;
+        verdict_judge(&v, &m.plan, &m.record, false);
+        assert_int_equal(v.kind, VERDICT_INVALID);
+        assert_memory_equal(v.reason, head, sizeof head - 1);
+        assert_string_equal(v.reason + sizeof head - 1, rows[i].signs);
+        assert_near(v.generator.start_lag_max, 0.9, 0);
+        verdict_finish(&v);
+        made_lag(&m, 0);
+        verdict_judge(&v, &m.plan, &m.record, false);
+        assert_int_equal(v.kind, VERDICT_PASS);
         verdict_finish(&v);
         made_finish(&m);
     }
@@ -214,8 +258,9 @@ static void test_short_jobs_allow_five_milliseconds(void **state)
         struct made m;
         made_init(&m, 1, 10);
         for (int n = 0; n < 10; n++)
-            made_job(&m, 0, n + 1, 0.15)->due -= made_time(lags[i]);
-        made_job(&m, -1, 0, 1)->due -= made_time(-0); /* a warm-up job has no say */
+            made_job(&m, 0, n + 1, 0.15);
+        made_lag(&m, lags[i]);
+        made_job(&m, -1, 0, 1)->due -= made_time(1); /* a warm-up job has no say */
         struct verdict v;
         verdict_judge(&v, &m.plan, &m.record, false);
         assert_int_equal(v.kind, i == 0 ? VERDICT_PASS : VERDICT_INVALID);
@@ -309,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_no_data_is_no_pass),
         cmocka_unit_test(test_not_applicable_does_not_count),
         cmocka_unit_test(test_order_of_verdicts),
+        cmocka_unit_test(test_why_a_generator_is_late),
         cmocka_unit_test(test_short_jobs_allow_five_milliseconds),
         cmocka_unit_test(test_interrupted_counts_are_open),
         cmocka_unit_test(test_without_criteria),
