@@ -3,6 +3,7 @@
 An act is a function of a Talk (one request and the socket it came on). It answers as it likes and returns whether the
 connection goes on. Acts that come with arguments are made by the functions below.
 """
+import contextlib
 import json
 import re
 import socket
@@ -136,7 +137,7 @@ class RudePeer:
     """Polite but for the routes that are given as acts. Also a context manager.
 
     first: instead of everything, called with the bare socket of each connection. early: acts by route that do not wait
-    for the request's body. accepts: so many connections are taken; the others find the queue full. host: where it
+    for the request's body, which is read afterwards where the connection goes on; None: the usual act answers. accepts: so many connections are taken; the others find the queue full. host: where it
     listens.
     """
 
@@ -173,9 +174,13 @@ class RudePeer:
 
     def close(self):
         self.closing.set()
-        self.listener.shutdown(socket.SHUT_RDWR)
+        self.stop_listening()
         self.thread.join()
         self.listener.close()
+
+    def stop_listening(self):
+        with contextlib.suppress(OSError):  # it does not any more
+            self.listener.shutdown(socket.SHUT_RDWR)
 
     def accept(self):
         while self.accepts is None or self.connections < self.accepts:
@@ -225,8 +230,9 @@ class RudePeer:
         with self.lock:
             self.requests.append((method, path))
             self.times.append(time.monotonic())
-        if route in self.early:
-            return self.early[route](talk)
+        early = self.early[route](talk) if route in self.early else None
+        if early is False:
+            return False
         length = int((re.search(rb"(?im)^content-length: (\d+)", head) or [0, 0])[1])
         if length:
             talk.body = self.rest(sock, body, length)
@@ -234,7 +240,7 @@ class RudePeer:
                 return False
             with self.lock:
                 self.bodies.append(talk.body)
-        return self.answer(talk, self.acts[route] if route else say({}, status="404 Not Found"))
+        return early or self.answer(talk, self.acts[route] if route else say({}, status="404 Not Found"))
 
     @staticmethod
     def rest(sock, body, length):
