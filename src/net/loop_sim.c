@@ -124,6 +124,15 @@ static void hand_on(struct sim_loop *s, int socket, const char *bytes, size_t le
     }
 }
 
+/* Who waits for bytes hears of it, too. */
+static void break_off(struct sim_loop *s, int socket)
+{
+    struct op *recv = loop_socket(&s->loop, socket)->recv;
+    s->sockets[socket].error = -ECONNRESET;
+    if (recv && recv->state == OP_PARKED)
+        loop_complete(&s->loop, recv, -ECONNRESET);
+}
+
 static bool sim_send(struct loop *loop, struct op *op)
 {
     struct sim_loop *s = of(loop);
@@ -131,7 +140,7 @@ static bool sim_send(struct loop *loop, struct op *op)
     if (fails(s, SIM_FAULT_HANG))
         return false;
     if (fails(s, SIM_FAULT_RESET) || s->sockets[op->socket].error) {
-        s->sockets[op->socket].error = -ECONNRESET;
+        break_off(s, op->socket);
         return over(op, -ECONNRESET);
     }
     for (int i = 0; i < op->iov_count; i++) {
