@@ -43,13 +43,13 @@ static struct plan *load(const char *scenario, const char *workflow, const struc
     return plan;
 }
 
-/* A picture of 16x16 pixels. */
+/* A picture of 32x32 pixels. */
 static void make_payload(struct world *w)
 {
     struct picture p;
     struct buf png;
     char error[PAYLOAD_ERROR_TEXT];
-    picture_draw(&p, 16, 1);
+    picture_draw(&p, 32, 1);
     buf_init(&png, 1 << 20);
     assert_true(png_write(&p, 1, &png));
     assert_true(payload_init(&w->payload, png.bytes, png.len, true, error));
