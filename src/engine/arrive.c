@@ -74,7 +74,8 @@ void arrive_drop_backlog(struct worker *w)
 static void arrivals_over(struct worker *w)
 {
     const struct plan_load_model *load = &w->plan->load;
-    if (load->jobs || load->phases[load->phase_count - 1].duration == NSEC_NEVER)
+    bool all_came = load->jobs && w->arrivals.index >= load->jobs;
+    if (all_came || load->phases[load->phase_count - 1].duration == NSEC_NEVER)
         worker_end_load(w);
 }
 

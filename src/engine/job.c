@@ -10,10 +10,14 @@
 
 enum { VALUES_MAX = 4 << 20, VALUES_FIRST = 400, ERROR_TEXT = 300 };
 
+/* A request that cannot be made takes no time; users without think time do not spin over it. */
+#define UNASKED_PAUSE (10 * NSEC_PER_MSEC)
+
 /*
  * A job's walk through the workflow. At any time it is in exactly one of these places:
  *   asking    - `ask` is under way
- *   pausing   - before a poll, or before a step that the target refused for now is tried again; the timer is armed
+ *   pausing   - before a poll, before a step that the target refused for now is tried again, or before the job fails
+ *               because its request cannot be made; the timer is armed
  *   checking  - the downloaded model is with the checker; the timeout no longer runs, the target has done its part
  * and leaves through job_end(), once.
  */
@@ -26,6 +30,7 @@ struct job {
     int tries; /* of the step, after refusals */
     bool checking;
     nsec asked; /* when the last request was sent */
+    const char *unasked; /* why the request cannot be made; NULL */
     uint64_t nonce;
     struct rng rng;
     struct timer pause;
@@ -211,6 +216,11 @@ static void on_timeout(struct deadline *d)
 
 /* ---- asking ---- */
 
+static void pause_until(struct job *j, nsec until)
+{
+    timer_set(j->worker->loop, &j->pause, until);
+}
+
 static void ask(struct job *j, nsec now)
 {
     struct worker *w = j->worker;
@@ -220,7 +230,8 @@ static void ask(struct job *j, nsec now)
         c->payload_count ? &c->payloads[j->record->number % c->payload_count] : NULL;
     j->ask = ask_start(&w->asks, j, j->step, j->values, payload, j->nonce, now, error);
     if (!j->ask) {
-        job_fail(j, FAIL_BODY, error);
+        j->unasked = arena_copy(&j->arena, error, strlen(error));
+        pause_until(j, now + UNASKED_PAUSE);
         return;
     }
     j->asked = now;
@@ -233,12 +244,10 @@ static void ask(struct job *j, nsec now)
 static void on_pause(struct timer *timer)
 {
     struct job *j = (struct job *)((char *)timer - offsetof(struct job, pause));
-    ask(j, now_of(j));
-}
-
-static void pause_until(struct job *j, nsec until)
-{
-    timer_set(j->worker->loop, &j->pause, until);
+    if (j->unasked)
+        job_fail(j, FAIL_BODY, j->unasked);
+    else
+        ask(j, now_of(j));
 }
 
 /* Jobs that were submitted together shall not poll together for ever. */
@@ -255,6 +264,7 @@ static void begin_step(struct job *j, int step, nsec now)
 {
     j->step = step;
     j->tries = 0;
+    j->unasked = NULL;
     j->record->steps[step].start = worker_time(j->worker, now);
     if (step_of(j)->kind == STEP_POLL)
         pause_until(j, now + poll_interval(j));

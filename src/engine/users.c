@@ -65,34 +65,34 @@ static bool start_job(struct user *u, nsec due)
         return false;
     struct job_start start = {.user = u, .phase = w->phase, .due = due, .ready = due};
     start.stream = (uint64_t)(u->number + 2) << 32 | u->jobs++;
+    u->waits = w->plan->load.users == USERS_CLOSED;
     job_start(w, &start);
     return true;
 }
 
-/* Of a number of jobs: takes one of this worker's portion, or a portion from all that are left. */
-static bool take_ticket(struct worker *w)
+/* Of a number of jobs: is there one of this worker's portion, or a portion of all that are left? With the last job
+ * the load ends. */
+static bool jobs_are_left(struct worker *w)
 {
     if (!w->plan->load.jobs)
         return true;
     if (!w->tickets)
         w->tickets = engine_take_tickets(w->engine);
-    if (!w->tickets)
-        return false;
-    w->tickets--;
-    return true;
+    if (!w->tickets && !w->in_flight)
+        worker_end_load(w);
+    return w->tickets;
 }
 
 static void next_job(struct user *u, nsec due)
 {
     struct worker *w = u->worker;
-    if (!take_ticket(w)) {
-        if (!w->in_flight)
-            worker_end_load(w);
+    if (!jobs_are_left(w))
         return;
-    }
+    bool counted = w->plan->load.jobs;
+    w->tickets -= counted;
     bool started = start_job(u, due);
-    if (!started && w->plan->load.jobs)
-        w->tickets++;
+    if (!started)
+        w->tickets += counted;
     if (!w->load_over && (w->plan->load.users == USERS_PACED || !started))
         timer_set(w->loop, &u->timer, due + draw_think(u) + (started ? 0 : SKIP_PAUSE));
 }
@@ -105,13 +105,17 @@ static void on_user(struct timer *timer)
         u->present = true;
         count_users(u->worker, 1);
     }
-    next_job(u, timer->node.due);
+    if (!u->waits)
+        next_job(u, timer->node.due);
 }
 
 void users_job_ended(struct user *u, nsec now)
 {
     struct worker *w = u->worker;
+    u->waits = false;
     if (w->plan->load.users == USERS_PACED || !u->present)
+        return;
+    if (!jobs_are_left(w)) /* nobody thinks about the job after the last */
         return;
     nsec think = draw_think(u);
     if (think)
@@ -161,12 +165,17 @@ static void on_leave(struct timer *timer)
     arm_leave(w, start);
 }
 
-/* Those whom an earlier phase has called and who have not come are called anew, or not at all. */
+/* Those whom an earlier phase has called and who have not come are called anew, or not at all. The last to leave on a
+ * ramp leaves as its phase ends, and that is now. */
 void users_begin_phase(struct worker *w, nsec start)
 {
+    int here = load_users_before(&w->plan->load, w->phase);
+    timer_cancel(w->loop, &w->leave);
     for (int i = 0; i < w->user_count; i++) {
         struct user *u = &w->users[i];
         nsec join = load_join_time(&w->plan->load, w->phase, u->number);
+        if (u->number >= here)
+            leave(u);
         if (!u->present)
             timer_cancel(w->loop, &u->timer);
         if (join >= 0)

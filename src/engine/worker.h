@@ -21,12 +21,14 @@ struct job;
 
 /*
  * A virtual user. Waiting for its first start or thinking: the timer is armed. Closed and waiting for its
- * job: it is not. Left: `present` is false; its jobs are followed all the same.
+ * job: it is not. Left: `present` is false; its jobs are followed all the same. One that comes back finds its
+ * job under way, and waits for it.
  */
 struct user {
     struct worker *worker;
     int number; /* among the users of all workers */
     bool present;
+    bool waits; /* closed: its job is under way */
     uint32_t jobs; /* so far: its place in the streams of random numbers */
     struct timer timer;
     struct rng rng;

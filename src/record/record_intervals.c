@@ -9,12 +9,14 @@ void record_intervals_init(struct record_intervals *v, struct record_interval *i
     *v = (struct record_intervals){
         .length = RECORD_INTERVAL_FIRST, .items = items, .open = hist_create(), .open_until = 0};
     arena_init(&v->arena, "intervals", INTERVALS_MAX_BYTES);
+    arena_init(&v->previous, "intervals", INTERVALS_MAX_BYTES);
 }
 
 void record_intervals_finish(struct record_intervals *v)
 {
     hist_destroy(v->open);
     arena_finish(&v->arena);
+    arena_finish(&v->previous);
 }
 
 /* ---- joining ---- */
@@ -37,13 +39,12 @@ static int64_t left_under_way(const struct record_interval *i)
 
 /* What is under way at the end of the first is so for all of the second, unless it ends there. */
 static struct record_interval one_after_the_other(const struct record_interval *first,
-                                                  const struct record_interval *second, nsec length,
-                                                  struct arena *arena)
+                                                  const struct record_interval *second, nsec length)
 {
     struct record_interval out = *first;
     add_counts(&out, second);
     out.under_way += left_under_way(first) * length;
-    out.generation = hist_compact_join(&first->generation, &second->generation, arena);
+    out.second = second->generation;
     return out;
 }
 
@@ -56,28 +57,51 @@ static struct record_interval side_by_side(const struct record_interval *a, cons
     return out;
 }
 
+static void join_halves(struct record_intervals *v)
+{
+    struct record_interval *i = &v->items[v->joined++];
+    i->generation = hist_compact_join(&i->generation, &i->second, &v->arena);
+    i->second = (struct hist_compact){0};
+}
+
+static void join_all_halves(struct record_intervals *v)
+{
+    while (v->joined < v->halved)
+        join_halves(v);
+}
+
 static void close_open(struct record_intervals *v)
 {
+    if (v->joined < v->halved)
+        join_halves(v);
     if (v->count && v->open)
         v->items[v->count - 1].generation = hist_compact_of(v->open, &v->arena);
     if (v->open)
         hist_clear(v->open);
 }
 
-/* Neighbours become one; none is open. What they were made of goes with the old arena. */
+/* The halves' arena becomes the one that all are joined into, its memory is used again. */
+static void swap_arenas(struct record_intervals *v)
+{
+    struct arena full = v->arena;
+    v->arena = v->previous;
+    v->previous = full;
+    arena_reset(&v->arena);
+}
+
+/* Neighbours become halves of one; none is open. */
 static void coarsen(struct record_intervals *v)
 {
     static const struct record_interval none;
-    struct arena fresh;
-    arena_init(&fresh, "intervals", INTERVALS_MAX_BYTES);
+    join_all_halves(v);
+    swap_arenas(v);
     int count = (v->count + 1) / 2;
     for (int i = 0; i < count; i++)
-        v->items[i] = one_after_the_other(
-            &v->items[2 * i], 2 * i + 1 < v->count ? &v->items[2 * i + 1] : &none, v->length, &fresh);
+        v->items[i] = one_after_the_other(&v->items[2 * i],
+                                          2 * i + 1 < v->count ? &v->items[2 * i + 1] : &none, v->length);
     memset(v->items + count, 0, (size_t)(v->count - count) * sizeof *v->items);
-    arena_finish(&v->arena);
-    v->arena = fresh;
-    v->count = count;
+    v->joined = 0;
+    v->halved = v->count = count;
     v->length *= 2;
 }
 
@@ -130,6 +154,7 @@ void record_intervals_ended(struct record_intervals *v, const struct record_job 
 static void close_all(struct record_intervals *v)
 {
     close_open(v);
+    join_all_halves(v);
     hist_destroy(v->open);
     v->open = NULL;
 }
@@ -142,14 +167,13 @@ void record_intervals_merge(struct record_intervals *into, struct record_interva
         coarsen(into);
     while (from->length < into->length)
         coarsen(from);
-    struct arena fresh;
-    arena_init(&fresh, "intervals", INTERVALS_MAX_BYTES);
+    join_all_halves(into);
+    join_all_halves(from);
+    swap_arenas(into); /* what is joined into the one lies in the other until then */
     if (from->count > into->count)
         into->count = from->count;
     for (int i = 0; i < into->count; i++)
-        into->items[i] = side_by_side(&into->items[i], &from->items[i], &fresh);
-    arena_finish(&into->arena);
-    into->arena = fresh;
+        into->items[i] = side_by_side(&into->items[i], &from->items[i], &into->arena);
 }
 
 static bool is_open(const struct record_intervals *v, int interval)
@@ -159,13 +183,16 @@ static bool is_open(const struct record_intervals *v, int interval)
 
 void record_intervals_add_to(const struct record_intervals *v, int interval, struct hist *into)
 {
-    if (is_open(v, interval))
+    if (is_open(v, interval)) {
         hist_merge(into, v->open);
-    else
-        hist_add_compact(into, &v->items[interval].generation);
+        return;
+    }
+    hist_add_compact(into, &v->items[interval].generation);
+    hist_add_compact(into, &v->items[interval].second);
 }
 
 int64_t record_intervals_generations(const struct record_intervals *v, int interval)
 {
-    return is_open(v, interval) ? hist_count(v->open) : v->items[interval].generation.facts.count;
+    const struct record_interval *i = &v->items[interval];
+    return is_open(v, interval) ? hist_count(v->open) : i->generation.facts.count + i->second.facts.count;
 }

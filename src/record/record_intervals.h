@@ -2,11 +2,15 @@
  * record_intervals - tallied jobs over time: the run cut into equal intervals, from the record's zero.
  *
  * They are 100 ms long at first. When time runs past the last of RECORD_INTERVALS_MAX, neighbours are joined
- * and the length doubles, so that a run of any length has between half of them and all. Time within one
- * writer goes forward: what is told of an interval that is over counts in the open one.
+ * and the length doubles, so that a run of any length has between half of them and all. The neighbours'
+ * histograms are joined one pair at a time, whenever an interval is over: all at once would hold the writer
+ * up for long enough to be seen in what it measures. Time within one writer goes forward: what is told of an
+ * interval that is over counts in the open one.
  *
- * Memory: 72 KiB, one histogram for the open interval, and for each that is over 8 bytes a bucket in use
- * (some hundreds); twice that while neighbours are joined.
+ * Memory: 112 KiB, one histogram for the open interval, and for each that is over 8 bytes a bucket in use,
+ * twice that at most. Buckets in use are fewer than jobs: with 70,000 jobs an interval that differ by a
+ * factor of ten they are some 4000, which makes 32 MiB in the worst moment; with a hundred jobs an interval,
+ * 1 MiB.
  */
 #pragma once
 
@@ -24,8 +28,8 @@ struct record_interval {
     nsec under_way; /* time that jobs were under way in it, where those that were so at its start count as
                        none: a job adds what is left of the interval when it starts, and takes it back when it
                        ends */
-    struct hist_compact
-        generation; /* of those that succeeded in it; of the open one: record_intervals.open */
+    struct hist_compact generation; /* of those that succeeded in it; the open one's are in `open` */
+    struct hist_compact second;     /* of its second half, while that is not joined with the first */
 };
 
 struct record_intervals {
@@ -34,7 +38,10 @@ struct record_intervals {
     struct record_interval *items; /* room for RECORD_INTERVALS_MAX, zero beyond the count */
     struct hist *open; /* generations of the open interval; NULL: all are over, no more is written */
     nsec open_until;
-    struct arena arena; /* of those that are over */
+    int joined;            /* of so many intervals the halves are joined */
+    int halved;            /* ... of so many that have halves */
+    struct arena arena;    /* of those that are over */
+    struct arena previous; /* of halves */
 };
 
 /* `items` is zero and belongs to the caller. */
