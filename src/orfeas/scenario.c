@@ -170,11 +170,6 @@ int scenario_run(struct scenario *s, const struct options *o, const struct targe
                  const struct preflight *preflight)
 {
     struct stage st = {0};
-    const struct workflow *w = &s->plan->workflow;
-    record_init(&s->record, &(struct record_shape){.steps = w->step_count,
-                                                   .phases = s->plan->load.phase_count,
-                                                   .generation_first = w->generation_first,
-                                                   .generation_last = w->generation_last});
     s->played = true;
     if (o->verbose)
         print_plan(s, preflight);
