@@ -180,7 +180,7 @@ int scenario_run(struct scenario *s, const struct options *o, const struct targe
     verdict_judge(&s->verdict, s->plan, &s->record, false);
     if (code != EXIT_PASS)
         return code;
-    if (s->record.job_count == RECORD_JOBS_MAX)
+    if (s->record.interrupted && !interrupt_signal()) /* one of the workers had its share of rows */
         fprintf(stderr, "orfeas: the load ended early: a run keeps at most %d jobs\n", RECORD_JOBS_MAX);
     const char *broken = record_check(&s->record);
     if (broken)
