@@ -188,6 +188,7 @@ static void assemble(struct request *r, struct image_place place, const struct p
                      uint64_t nonce)
 {
     r->iov_count = 0;
+    r->stable = 0;
     add_piece(r, r->head.bytes, r->head.len);
     if (!place.present) {
         add_piece(r, r->body.bytes, r->body.len);
@@ -202,6 +203,7 @@ static void assemble(struct request *r, struct image_place place, const struct p
     struct iovec pieces[2];
     int count = payload_pieces(payload, nonce, r->tail, pieces);
     add_piece(r, r->body.bytes, place.at);
+    r->stable = 1u << r->iov_count; /* the first piece is shared by all, the tail is not */
     for (int i = 0; i < count; i++)
         add_piece(r, pieces[i].iov_base, pieces[i].iov_len);
     add_piece(r, r->body.bytes + place.at, r->body.len - place.at);

@@ -17,6 +17,7 @@ struct request {
     size_t tail_bytes;
     struct iovec iov[HTTP_IOV_MAX];
     int iov_count;
+    unsigned stable; /* a bit a piece: the picture's own bytes, which nobody changes */
 };
 
 enum { REQUEST_ERROR_TEXT = 160 };
