@@ -12,7 +12,8 @@
  * environment are not asked: what is measured is the target.
  *
  * Memory: a connection takes some hundred bytes of ours, waiting or not; after a pool's largest number of
- * connections was reached nothing more is allocated.
+ * connections was reached nothing more is allocated, but for a line of an answer that comes in pieces, until
+ * it is whole.
  */
 #pragma once
 
