@@ -7,9 +7,9 @@ import signal
 import time
 import unittest
 
-from harness import Case, SANITIZED, SECOND_WISH, SOURCE, small_png, wait_until
+from harness import Case, SECOND_WISH, SOURCE, small_png, wait_until
 
-SCALE = 20 if SANITIZED else 60
+SCALE = 60
 ROUTES = {"upload": "/api/upload-image", "submit": "/api/generate-3d", "wait": "/api/job-status/<id>",
           "download": "/api/download/<id>/<file>"}
 
