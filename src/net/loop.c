@@ -250,6 +250,14 @@ void loop_send(struct loop *loop, int socket, struct op *op, const struct iovec 
         enqueue(loop, op, true);
 }
 
+void loop_settle(struct loop *loop, struct op *op)
+{
+    if (op->state != OP_QUEUED || !op->attempted)
+        return;
+    dequeue(loop, op);
+    loop_done(loop, op);
+}
+
 void loop_recv(struct loop *loop, int socket, struct op *op)
 {
     struct loop_socket *s = loop_socket(loop, socket);

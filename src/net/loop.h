@@ -90,6 +90,8 @@ void loop_cancel_connect(struct loop *loop, struct op *op); /* does nothing when
 /* At most one send and one recv are under way on a socket. A send is done when all of it has gone, at most
  * LOOP_SEND_MAX bytes in at most LOOP_IOV_MAX pieces, which stay unchanged until then. */
 void loop_send(struct loop *loop, int socket, struct op *op, const struct iovec *iov, int count);
+/* Calls `done` of a send now if its result is known already. From within the loop, as every `done`. */
+void loop_settle(struct loop *loop, struct op *op);
 /* What has come, at most LOOP_RECV_MAX bytes; 0 is the end of the stream. Nobody brings a buffer: of ten
  * thousand connections that wait, none needs one. */
 void loop_recv(struct loop *loop, int socket, struct op *op);

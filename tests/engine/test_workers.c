@@ -42,7 +42,8 @@ static struct plan *load(const char *text, const char *workflow)
     return plan;
 }
 
-static void crew_init(struct crew *c, const char *scenario, int workers, const struct tiny_route *routes)
+static void crew_init_with(struct crew *c, const char *scenario, int workers, const struct tiny_route *routes,
+                           int connections)
 {
     *c = (struct crew){.plan = load(scenario, NULL)};
     tiny_server_start(&c->server, routes);
@@ -50,6 +51,7 @@ static void crew_init(struct crew *c, const char *scenario, int workers, const s
     struct engine_config config = {.workers = workers,
                                    .plan = c->plan,
                                    .target = {.authority = "localhost", .prefix = "", .headers = ""},
+                                   .connections = connections,
                                    .seed = 1,
                                    .record = &c->record,
                                    .progress = &c->progress};
@@ -57,6 +59,11 @@ static void crew_init(struct crew *c, const char *scenario, int workers, const s
     config.target.place.addr_count = 1;
     c->engine = engine_create(&config);
     assert_non_null(c->engine);
+}
+
+static void crew_init(struct crew *c, const char *scenario, int workers, const struct tiny_route *routes)
+{
+    crew_init_with(c, scenario, workers, routes, 0);
 }
 
 static int asked(struct crew *c)
@@ -180,6 +187,25 @@ static void test_arrivals_are_exact(void **state)
             assert_int_equal(hist_count(c.record.generator.start_lag), 500);
             crew_finish(&c);
         }
+    }
+}
+
+/* ---- connections are shared out ---- */
+
+static void test_connections_are_limited_in_all(void **state)
+{
+    (void)state;
+    static const struct {
+        int limit, workers, most;
+    } rows[] = {{1, 1, 1}, {5, 1, 5}, {5, 2, 5}, {5, 4, 5}, {2, 4, 4 /* one a worker */}};
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct crew c;
+        crew_init_with(&c, LOAD("users: closed, concurrent: 20, jobs: 400"), rows[i].workers, answers_at_once,
+                       rows[i].limit);
+        crew_run(&c);
+        check_count(&c, 400);
+        assert_in_range(c.record.traffic.connects, 1, rows[i].most);
+        crew_finish(&c);
     }
 }
 
@@ -340,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_a_number_of_jobs_is_exact),
         cmocka_unit_test(test_few_jobs_for_many),
         cmocka_unit_test(test_arrivals_are_exact),
+        cmocka_unit_test(test_connections_are_limited_in_all),
         cmocka_unit_test(test_every_user_is_one_workers),
         cmocka_unit_test(test_the_load_begins_for_all_after_the_warm_up),
         cmocka_unit_test(test_drain_loses_nothing),
