@@ -81,8 +81,9 @@ static void on_send(struct op *op, int result)
         c->route->events->sent(c, result);
 }
 
-void conn_send(struct conn *c, const struct iovec *iov, int count)
+void conn_send(struct conn *c, const struct iovec *iov, int count, unsigned stable)
 {
+    c->send.stable = stable;
     if (c->secret)
         secret_send(c, iov, count);
     else

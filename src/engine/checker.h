@@ -17,7 +17,7 @@ struct check {
     void (*done)(struct check *check);
     struct model_report report;
     uint64_t hash; /* of the bytes (XXH3): the same model twice has the same; never 0 */
-    nsec took; /* of monotonic time; 0 without a thread */
+    nsec took;     /* of monotonic time; 0 without a thread */
     struct check *next;
 };
 

@@ -242,7 +242,9 @@ void loop_send(struct loop *loop, int socket, struct op *op, const struct iovec 
     park(op, socket);
     op->iov = iov;
     op->iov_count = count;
-    op->sent = 0;
+    op->sent = op->total = 0;
+    for (int i = 0; i < count; i++)
+        op->total += iov[i].iov_len;
     s->send = op;
     if (s->writable && loop->backend->try_send(loop, op))
         enqueue(loop, op, true);

@@ -32,7 +32,11 @@ struct loop_addr { /* the simulation ignores it: there is one peer */
 /* Intrusive; zero it before the first use. */
 struct op {
     void (*done)(struct op *op, int result);
-    const char *bytes; /* of a recv: what came, in the loop's own buffer, good during `done`; NULL: discarded */
+    const char
+        *bytes; /* of a recv: what came, in the loop's own buffer, good during `done`; NULL: discarded */
+    /* of a send, set before it: a bit a piece, of those whose bytes never change as long as the socket is
+     * open; they may be referred to where they lie instead of being copied */
+    unsigned stable;
     /* of a recv, may be set until it is done: */
     size_t most;  /* takes at most so many bytes; 0: LOOP_RECV_MAX */
     bool discard; /* `most` bytes at most are taken off the stream and thrown away, without a copy of them */
@@ -44,7 +48,7 @@ struct op {
     int socket;
     const struct iovec *iov; /* send */
     int iov_count;
-    size_t sent;
+    size_t sent, total;
 };
 
 struct timer {
