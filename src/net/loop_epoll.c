@@ -66,13 +66,16 @@ static bool is_spooled(const struct epoll_loop *e, unsigned stable, const struct
     return stable >> number & 1 && piece->iov_len >= SPOOL_WORTH && spool_usable(&e->spool);
 }
 
-/* The first pieces of what is left, as many as go the same way. *ret_wanted is their length. */
+/* The first pieces of what is left, as many as go the same way. With fewer than *ret_wanted bytes sent the
+ * socket is full. The spool may take fewer than there are for reasons of its own: then only EAGAIN says so.
+ */
 static ssize_t send_some(struct epoll_loop *e, int socket, unsigned stable, const struct iovec *iov,
                          int count, size_t *ret_wanted)
 {
-    *ret_wanted = iov[0].iov_len;
+    *ret_wanted = 0;
     if (is_spooled(e, stable, &iov[0], 0))
         return spool_send(&e->spool, socket, iov[0].iov_base, iov[0].iov_len, count > 1);
+    *ret_wanted = iov[0].iov_len;
     int same = 1;
     for (; same < count && !is_spooled(e, stable, &iov[same], same); same++)
         *ret_wanted += iov[same].iov_len;

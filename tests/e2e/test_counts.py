@@ -200,12 +200,12 @@ class Stopped(Interrupted):
         self.assertTrue(low <= value <= low + more, (what, low, value, low + more))
 
     def test_jobs(self):
-        self.begin("--jobs", 4, "--queue", 4, "--profile", "hunyuan3d", "--time-scale", 10)
+        self.begin("--jobs", 6, "--profile", "hunyuan3d", "--time-scale", 20)  # some 4 s each
         image = self.write("small.png", small_png())
         result = self.interrupt("baseline", "-u", 6, "-n", 100, "--image", image, scenario="baseline", signals=2,
                                 busy=lambda m: m.sum("active_jobs") >= 4 and self.requests(m, ROUTES["wait"]) > 6)
         dropped = result["unfinished"]
-        self.assertEqual(dropped, 6)
+        self.assertTrue(1 <= dropped <= 6, dropped)
         m, steps = self.settled(), {s["name"]: s["count"] for s in result["steps"]}
         for name in ("upload", "submit", "download"):
             self.check_between(self.requests(m, ROUTES[name]), steps[name], dropped, name)

@@ -114,7 +114,7 @@ class Open(LoadCase):
     def test_poisson(self):
         """The same seed gives the same arrivals, however many threads share them; about as many as the rate says."""
         def play(seed, workers):
-            result = self.play(self.peer(), "-R", "300/s", "-d", "1s", "--arrivals", "poisson", "--seed", seed,
+            result = self.play(self.peer(), "-R", "600/s", "-d", "500ms", "--arrivals", "poisson", "--seed", seed,
                                "--workers", workers)
             return result["total_requests"]
         counts = [play(seed, workers) for seed, workers in ((5, 1), (5, 1), (5, 2))]
