@@ -2,8 +2,12 @@
  * Binary glTF 2.0: every primitive of every mesh, as triangles; where the nodes put them is not looked at.
  * The one buffer is the binary chunk. What needs an extension to be read (Draco, quantised positions) is
  * refused.
+ *
+ * The JSON comes first, but what it points to lies anywhere in the binary chunk: both are kept until the end,
+ * each no longer than its chunk is and no more than has come; other chunks are passed over.
  */
-#include "soup.h"
+#include "buf.h"
+#include "reader.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -22,10 +26,28 @@ enum {
     TRIANGLES = 4,
 };
 
+/* The file while it comes. */
+struct glb {
+    struct reader reader;
+    char header[HEADER_BYTES]; /* of the file, and then of each chunk */
+    size_t header_len;
+    bool begun;    /* the file's header is over */
+    bool in_chunk; /* a chunk's header is over */
+    bool over;     /* as many bytes came as are declared, or the chunks are wrong */
+    uint32_t version, declared;
+    uint32_t at;   /* where the next header or the chunk's next byte lies */
+    uint32_t left; /* of the chunk */
+    size_t chunks;
+    struct buf *keep; /* where the chunk goes; NULL: it is passed over */
+    struct buf json, bin;
+    bool json_is_long;
+};
+
+/* The whole of it, at the end. */
 struct reading {
     const uint8_t *bin;
     size_t bin_len;
-    size_t file_len;
+    uint64_t file_len;
     json_t *root;
     json_t *accessors;
     json_t *views;
@@ -41,47 +63,115 @@ struct data {
     int64_t component;
 };
 
-static uint32_t word_at(const uint8_t *bytes)
+static uint32_t word_at(const void *bytes)
 {
     uint32_t word;
     memcpy(&word, bytes, sizeof word);
     return word;
 }
 
-bool glb_sniff(const uint8_t *bytes, size_t len)
+bool glb_sniff(const char bytes[4])
 {
-    return len >= 4 && !memcmp(bytes, "glTF", 4);
+    return !memcmp(bytes, "glTF", 4);
 }
 
-/* Splits the file into its chunks; those of unknown types are passed over, as the standard demands. */
-static bool find_chunks(const uint8_t *bytes, size_t len, struct reading *r, const uint8_t **json,
-                        size_t *json_len)
+/* ---- the chunks ---- */
+
+static void stop(struct glb *f)
 {
-    if (len < HEADER_BYTES + CHUNK_HEADER)
-        return soup_fail(r->soup, "GLB: the file ends in its header");
-    if (word_at(bytes + 4) != 2)
-        return soup_fail(r->soup, "GLB: version %u, not 2", word_at(bytes + 4));
-    if (word_at(bytes + 8) != len)
-        return soup_fail(r->soup, "GLB: %u bytes are declared, the file has %zu", word_at(bytes + 8), len);
-    for (size_t at = HEADER_BYTES, index = 0; at < len; index++) {
-        if (len - at < CHUNK_HEADER || word_at(bytes + at) > len - at - CHUNK_HEADER)
-            return soup_fail(r->soup, "GLB: chunk %zu is longer than the file", index);
-        size_t chunk_len = word_at(bytes + at);
-        uint32_t type = word_at(bytes + at + 4);
-        const uint8_t *chunk = bytes + at + CHUNK_HEADER;
-        if ((index == 0) != (type == CHUNK_JSON))
-            return soup_fail(r->soup, "GLB: the first chunk, and no other, must be JSON");
-        if (index == 0) {
-            *json = chunk;
-            *json_len = chunk_len;
-        } else if (index == 1 && type == CHUNK_BIN) {
-            r->bin = chunk;
-            r->bin_len = chunk_len;
-        }
-        at += CHUNK_HEADER + chunk_len;
-    }
+    f->over = true;
+    buf_finish(&f->json);
+    buf_finish(&f->bin);
+}
+
+/* Where the chunk goes that begins; those of unknown types are passed over, as the standard demands. */
+static struct buf *find_place(struct glb *f, uint32_t type)
+{
+    bool is_json = type == CHUNK_JSON, is_bin = f->chunks == 1 && type == CHUNK_BIN;
+    f->json_is_long = f->json_is_long || (is_json && f->left > JSON_MAX_BYTES);
+    if ((is_json && f->json_is_long) || (!is_json && !is_bin))
+        return NULL;
+    struct buf *to = is_json ? &f->json : &f->bin;
+    buf_init(to, f->left);
+    return to;
+}
+
+static bool begin_chunk(struct glb *f)
+{
+    struct soup *s = &f->reader.soup;
+    uint32_t type = word_at(f->header + 4);
+    f->left = word_at(f->header);
+    if (f->left > f->declared - f->at)
+        return soup_fail(s, "GLB: chunk %zu is longer than the file", f->chunks);
+    if ((f->chunks == 0) != (type == CHUNK_JSON))
+        return soup_fail(s, "GLB: the first chunk, and no other, must be JSON");
+    f->keep = find_place(f, type);
+    if (f->keep == &f->bin && f->left > f->reader.max_kept)
+        return soup_fail(s, "too large to check: a binary chunk of %u bytes", f->left);
+    f->in_chunk = true;
+    f->chunks++;
     return true;
 }
+
+/* A chunk's header has to fit before the file's end. */
+static bool expect_chunk(struct glb *f)
+{
+    f->in_chunk = false;
+    f->over = f->at == f->declared;
+    return f->over || f->declared - f->at >= CHUNK_HEADER ||
+           soup_fail(&f->reader.soup, "GLB: chunk %zu is longer than the file", f->chunks);
+}
+
+static bool begin_file(struct glb *f)
+{
+    f->begun = true;
+    f->version = word_at(f->header + 4);
+    f->declared = word_at(f->header + 8);
+    if (f->version != 2 || f->declared < HEADER_BYTES + CHUNK_HEADER)
+        return false; /* find_wrong_header() says it */
+    return expect_chunk(f);
+}
+
+static size_t feed_header(struct glb *f, const char *bytes, size_t len)
+{
+    size_t wanted = f->begun ? CHUNK_HEADER : HEADER_BYTES;
+    size_t missing = wanted - f->header_len, n = len < missing ? len : missing;
+    memcpy(f->header + f->header_len, bytes, n);
+    f->header_len += n;
+    f->at += (uint32_t)n;
+    if (f->header_len < wanted)
+        return n;
+    f->header_len = 0;
+    if (!(f->begun ? begin_chunk(f) : begin_file(f)) || (f->in_chunk && !f->left && !expect_chunk(f)))
+        stop(f);
+    return n;
+}
+
+static size_t feed_chunk(struct glb *f, const char *bytes, size_t len)
+{
+    size_t n = len < f->left ? len : f->left;
+    if (f->keep)
+        buf_add(f->keep, bytes, n);
+    f->left -= (uint32_t)n;
+    f->at += (uint32_t)n;
+    if (f->keep && f->keep->failed)
+        soup_fail(&f->reader.soup, "no memory to check it");
+    if (f->reader.soup.why[0] || (!f->left && !expect_chunk(f)))
+        stop(f);
+    return n;
+}
+
+static void feed(struct reader *r, const char *bytes, size_t len)
+{
+    struct glb *f = (struct glb *)r;
+    while (len && !f->over) {
+        size_t n = f->in_chunk ? feed_chunk(f, bytes, len) : feed_header(f, bytes, len);
+        bytes += n;
+        len -= n;
+    }
+}
+
+/* ---- the geometry ---- */
 
 /* A member that is an integer of at least 0, or `otherwise` when it is not there. */
 static bool get_size(struct reading *r, const json_t *object, const char *key, int64_t otherwise,
@@ -254,12 +344,13 @@ static bool take_meshes(struct reading *r)
     return true;
 }
 
-static bool read_json(struct reading *r, const uint8_t *json, size_t len)
+static bool read_json(struct reading *r, struct glb *f)
 {
     json_error_t error;
-    if (len > JSON_MAX_BYTES)
+    if (f->json_is_long)
         return soup_fail(r->soup, "GLB: more than 16 MiB of JSON");
-    r->root = json_loadb((const char *)json, len, 0, &error);
+    r->root = json_loadb(buf_text(&f->json), f->json.len, 0, &error);
+    buf_finish(&f->json);
     if (!r->root)
         return soup_fail(r->soup, "GLB: JSON, line %d: %.80s", error.line, error.text);
     r->accessors = json_object_get(r->root, "accessors");
@@ -273,14 +364,43 @@ static bool read_json(struct reading *r, const uint8_t *json, size_t len)
     return true;
 }
 
-bool glb_read(const uint8_t *bytes, size_t len, struct soup *s)
+/* ---- the end ---- */
+
+/* What is wrong with the file's header counts more than what its chunks say. */
+static bool find_wrong_header(struct glb *f)
 {
-    struct reading r = {.file_len = len, .soup = s};
-    const uint8_t *json = NULL;
-    size_t json_len = 0;
-    bool ok =
-        find_chunks(bytes, len, &r, &json, &json_len) && read_json(&r, json, json_len) && take_meshes(&r);
+    struct soup *s = &f->reader.soup;
+    uint64_t total = f->reader.total;
+    if (total < HEADER_BYTES + CHUNK_HEADER)
+        return soup_overrule(s, "GLB: the file ends in its header");
+    if (f->version != 2)
+        return soup_overrule(s, "GLB: version %u, not 2", f->version);
+    if (f->declared != total)
+        return soup_overrule(s, "GLB: %u bytes are declared, the file has %llu", f->declared,
+                             (unsigned long long)total);
+    return !s->why[0];
+}
+
+static void end(struct reader *reader)
+{
+    struct glb *f = (struct glb *)reader;
+    if (!find_wrong_header(f))
+        return;
+    struct reading r = {.bin = (const uint8_t *)buf_text(&f->bin),
+                        .bin_len = f->bin.len,
+                        .file_len = reader->total,
+                        .soup = &reader->soup};
+    if (read_json(&r, f))
+        take_meshes(&r);
     json_decref(r.root);
     free(r.first_vertex);
-    return ok;
 }
+
+static void finish(struct reader *r)
+{
+    struct glb *f = (struct glb *)r;
+    buf_finish(&f->json);
+    buf_finish(&f->bin);
+}
+
+const struct reader_kind glb_reader = {MODEL_GLB, sizeof(struct glb), feed, end, finish};

@@ -26,9 +26,11 @@ struct model_report {
 };
 
 struct model_limits {
-    int64_t max_triangles; /* beyond it: not valid, "too large to check" */
+    int64_t max_triangles;  /* beyond it: not valid, "too large to check" */
+    int64_t max_kept_bytes; /* the same, of what has to be kept as it is: GLB's binary chunk; 0: no limit */
 };
-extern const struct model_limits model_default_limits; /* 20 million */
+extern const struct model_limits model_default_limits; /* 20 million, 256 MiB */
 
-/* Allocates scratch memory in proportion to the file and frees it. Thread-safe. */
+/* Allocates scratch memory in proportion to the file and frees it. Thread-safe. What comes in pieces:
+ * model_reader.h. */
 void model_check(const void *bytes, size_t len, const struct model_limits *limits, struct model_report *ret);

@@ -3,12 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXACT_DIGITS = 15, EXACT_POWER = 22, NUMBER_MAX = 120 };
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
-}
+enum { EXACT_DIGITS = 15, EXACT_POWER = 22 };
 
 static bool is_digit(char c)
 {
@@ -25,25 +20,10 @@ bool scan_line(struct scan *s, struct scan *ret)
     return true;
 }
 
-struct scan_word scan_word(struct scan *s)
-{
-    while (s->at < s->end && is_blank(*s->at))
-        s->at++;
-    const char *start = s->at;
-    while (s->at < s->end && !is_blank(*s->at))
-        s->at++;
-    return (struct scan_word){start, (size_t)(s->at - start)};
-}
-
-bool scan_is(struct scan_word word, const char *text)
-{
-    return word.len == strlen(text) && !memcmp(word.text, text, word.len);
-}
-
 static bool any_number(struct scan_word word, double *ret)
 {
-    char copy[NUMBER_MAX + 1], *end;
-    if (!word.len || word.len > NUMBER_MAX)
+    char copy[SCAN_NUMBER_MAX + 1], *end;
+    if (!word.len || word.len > SCAN_NUMBER_MAX)
         return false;
     memcpy(copy, word.text, word.len);
     copy[word.len] = '\0';
@@ -83,10 +63,14 @@ static bool plain_number(struct scan_word word, double *ret)
     return true;
 }
 
+bool scan_word_number(struct scan_word word, double *ret)
+{
+    return plain_number(word, ret) || any_number(word, ret);
+}
+
 bool scan_number(struct scan *s, double *ret)
 {
-    struct scan_word word = scan_word(s);
-    return plain_number(word, ret) || any_number(word, ret);
+    return scan_word_number(scan_word(s), ret);
 }
 
 bool scan_integer(struct scan *s, int64_t *ret)

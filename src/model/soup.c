@@ -5,10 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void soup_finish(struct soup *s)
+static void drop(struct soup *s)
 {
     free(s->position);
     free(s->triangle);
+    s->position = NULL;
+    s->triangle = NULL;
+    s->vertices = s->vertex_capacity = s->triangles = s->triangle_capacity = 0;
+}
+
+void soup_finish(struct soup *s)
+{
+    drop(s);
     *s = (struct soup){0};
 }
 
@@ -18,8 +26,19 @@ bool soup_fail(struct soup *s, const char *format, ...)
         return false;
     va_list args;
     va_start(args, format);
-    vsnprintf(s->why, SOUP_WHY_TEXT, format, args);
+    vsnprintf(s->why, sizeof s->why, format, args);
     va_end(args);
+    drop(s);
+    return false;
+}
+
+bool soup_overrule(struct soup *s, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(s->why, sizeof s->why, format, args);
+    va_end(args);
+    drop(s);
     return false;
 }
 

@@ -1,19 +1,22 @@
 #include "test.h"
 #include "buf.h"
 #include "model_check.h"
+#include "pieces.h"
 #include "rng.h"
 #include "shapes.h"
 
 #include <stdlib.h>
 
-/* Checks memory that ends where the file ends, so that a read beyond it is seen. */
+/* Checks memory that ends where the file ends, so that a read beyond it is seen; and the same in pieces. */
 static struct model_report check_bytes(const void *bytes, size_t len)
 {
-    struct model_report r;
+    struct model_report r, pieces;
     char *copy = malloc(len + !len);
     memcpy(copy, bytes, len);
     model_check(copy, len, &model_default_limits, &r);
     free(copy);
+    check_in_pieces(bytes, len, len / 2, 61, &model_default_limits, &pieces);
+    assert_same_report(&r, &pieces, "a file", len / 2, 61);
     assert_true(r.valid == !r.why[0]);
     assert_true(!r.valid || (r.watertight && r.open_edges == 0 && r.triangles > r.degenerate));
     return r;
