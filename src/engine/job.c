@@ -15,10 +15,14 @@ enum { VALUES_MAX = 4 << 20, VALUES_FIRST = 400, ERROR_TEXT = 300 };
 
 /*
  * A job's walk through the workflow. At any time it is in exactly one of these places:
- *   asking    - `ask` is under way
+ *
+ *   asking    - `ask` is under way.
  *   pausing   - before a poll, before a step that the target refused for now is tried again, or before the
- * job fails because its request cannot be made; the timer is armed checking  - the downloaded model is with
- * the checker; the timeout no longer runs, the target has done its part and leaves through job_end(), once.
+ *               job fails because its request cannot be made; the timer is armed.
+ *   checking  - the downloaded model is with the checker; the timeout no longer runs, the target has done
+ *               its part.
+ *
+ * It leaves through job_end(), once.
  */
 struct job {
     struct worker *worker;

@@ -283,6 +283,12 @@ class Case(unittest.TestCase):
         self.check_laws(result)
         return process, result
 
+    def check_code(self, process, result, code):
+        """The run ends as its criteria ask for, or as invalid where this machine was too busy for it."""
+        code = code if result["generator"]["fit"] else 3
+        self.assertEqual((process.code, result["verdict"]), (code, ("pass", "fail", None, "invalid")[code]),
+                         (result["reason"], result["errors"], process.err))
+
     def check_laws(self, result):
         """What holds of every results file, whatever happened in the run."""
         ended = result["successful_requests"] + result["failed_requests"]

@@ -104,8 +104,8 @@ class Page(Case):
     def check_failure(self, name, act, kind, options):
         with RudePeer(page=act) as peer:
             process, result = self.play(name, peer, *options)
-        self.assertEqual((process.code, result["verdict"], result["failures"]), (1, "fail", {kind: JOBS}),
-                         result["errors"])
+        self.check_code(process, result, 1)
+        self.assertEqual(result["failures"], {kind: JOBS}, result["errors"])
         for message in result["errors"]:
             self.assertTrue(message.startswith("get: "), message)
         self.assertEqual(peer.count(), JOBS)
@@ -114,7 +114,8 @@ class Page(Case):
     def check_success(self, name, act, connections, options):
         with RudePeer(page=act) as peer:
             process, result = self.play(name, peer, *options)
-        self.assertEqual((process.code, result["completed"], result["failures"]), (0, JOBS, {}), result["errors"])
+        self.check_code(process, result, 0)
+        self.assertEqual((result["completed"], result["failures"]), (JOBS, {}), result["errors"])
         self.assertLessEqual(peer.connections, connections) if "-u" in options else \
             self.assertEqual(peer.connections, connections)
 
@@ -135,7 +136,8 @@ class Page(Case):
         """The queue of connections is full: each request waits for one as long as it may."""
         with RudePeer(accepts=1) as peer:
             process, result = self.play("full", peer, "--connect-timeout", "300ms")
-        self.assertEqual((process.code, result["failures"]), (1, {"connect_timeout": JOBS}), result["errors"])
+        self.check_code(process, result, 1)
+        self.assertEqual(result["failures"], {"connect_timeout": JOBS}, result["errors"])
         self.assertGreater(result["duration_seconds"], JOBS * 0.3)
 
     def test_goes_away(self):
@@ -145,7 +147,8 @@ class Page(Case):
             return say(PAGE, headers=["Connection: close"])(t) and False
         with RudePeer(page=last) as peer:
             process, result = self.play("away", peer)
-        self.assertEqual((process.code, result["completed"], result["failures"]), (0, 1, {"refused": JOBS - 1}))
+        self.check_code(process, result, 0)
+        self.assertEqual((result["completed"], result["failures"]), (1, {"refused": JOBS - 1}))
 
     def test_criteria_decide(self):
         """A failure is data: what it means is the scenario's to say."""
@@ -155,8 +158,9 @@ class Page(Case):
                                                   f'criteria: [{{name: it, expect: "{expect}"}}]\n')
             with self.subTest(expect), RudePeer(page=rude.reset) as peer:
                 process = self.run_orfeas(scenario, "--target", peer.url)
-                self.assertEqual(process.code, code, process.err)
-                self.assertEqual(self.result("endured")["failures"], {"reset": 10})
+                result = self.result("endured")
+                self.check_code(process, result, code)
+                self.assertEqual(result["failures"], {"reset": 10})
 
 
 class Upload(Case):
@@ -179,7 +183,8 @@ class Upload(Case):
 
     def check_failure(self, kind, **acts):
         process, result = self.play(**acts)
-        self.assertEqual((process.code, result["failures"]), (1, {kind: 4}), result["errors"])
+        self.check_code(process, result, 1)
+        self.assertEqual(result["failures"], {kind: 4}, result["errors"])
         return result
 
     def test_answers_before_it_is_read(self):
@@ -222,7 +227,8 @@ class Upload(Case):
             got.append(t.body.count(picture))
             return say({"job_id": "job-1"})(t)
         process, result = self.play(upload=upload, early={"upload": lambda _: time.sleep(0.1)})
-        self.assertEqual((process.code, result["valid_models"], got), (0, 4, [1] * 4), result["errors"])
+        self.check_code(process, result, 0)
+        self.assertEqual((result["valid_models"], got), (4, [1] * 4), result["errors"])
 
 
 if __name__ == "__main__":

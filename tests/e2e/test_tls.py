@@ -46,7 +46,8 @@ class TlsCase(Case):
     def check_failed(self, server, kind, *arguments, count=4):
         """Every request fails, by that kind."""
         process, result = self.run_get(server.url, "-n", count, "-u", 1, *self.trust, *arguments)
-        self.assertEqual((process.code, result["failures"]), (1, {kind: count}), (result["errors"], process.err))
+        self.check_code(process, result, 1)
+        self.assertEqual(result["failures"], {kind: count}, (result["errors"], process.err))
         return result
 
 
@@ -91,7 +92,8 @@ class Trust(TlsCase):
         server, dead = self.serve(), "http://127.0.0.1:1"
         env = environment(https_proxy=dead, HTTPS_PROXY=dead, all_proxy=dead, ALL_PROXY=dead)
         process, result = self.run_get(server.url, "-n", 5, *self.trust, env=env)
-        self.assertEqual((process.code, result["completed"], server.count()), (0, 5, 5), process.err)
+        self.check_code(process, result, 0)
+        self.assertEqual((result["completed"], server.count()), (5, 5), process.err)
 
 
 class ClientCertificate(TlsCase):
@@ -198,8 +200,8 @@ class Jobs(TlsCase):
     def run_jobs(self, server, image, unique):
         scenario = self.write("secure.yaml", JOBS.replace("UNIQUE", unique))
         process = self.run_orfeas(scenario, "--target", server.url, "--time-scale", 10, "--image", image, *self.trust)
-        self.assertEqual(process.code, 0, process.out + process.err)
         result = self.result("secure")
+        self.check_code(process, result, 0)
         self.check_laws(result)
         self.assertEqual((result["completed"], result["valid_models"], result["failures"]), (4, 4, {}))
 
@@ -227,8 +229,9 @@ class Jobs(TlsCase):
                             status=say(json.dumps({"status": "completed", "download_url": "/model.stl"}).encode()))
         scenario = self.write("secure.yaml", JOBS.replace("UNIQUE", "true"))
         process = self.run_orfeas(scenario, "--target", server.url, "--time-scale", 10, *self.trust)
-        self.assertEqual(process.code, 1, process.out + process.err)
-        self.assertEqual(self.result("secure")["failures"], {"reset": 4})
+        result = self.result("secure")
+        self.check_code(process, result, 1)
+        self.assertEqual(result["failures"], {"reset": 4})
 
 
 if __name__ == "__main__":
