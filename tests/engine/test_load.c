@@ -435,6 +435,52 @@ static void test_stop_ends_what_is_under_way(void **state)
     }
 }
 
+/* ---- time limits ---- */
+
+/* Each job's time is up when it is, counted from when it was sent; waiting for its turn is not its target's doing. */
+static void test_jobs_whose_time_is_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scenario;
+        int jobs;
+        nsec ended;
+    } rows[] = {
+        {LOAD("users: open, rate: 100/s, duration: 1s, timeout: 2s"), 100, 990 * MSEC + 2 * SEC},
+        {LOAD("users: open, rate: 100/s, duration: 100ms, concurrent: 2, timeout: 2s"), 10, 10 * MSEC + 10 * SEC},
+        {LOAD("users: closed, concurrent: 2, duration: 5s, timeout: 2s"), 6, 6 * SEC},
+        {LOAD("users: paced, think: 1s, concurrent: 2, duration: 5s, timeout: 2s"), 10, 6 * SEC},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct sim_plain slow = {.service = 3 * SEC};
+        play(&w, rows[i].scenario, &slow);
+        const struct record_tally *t = &w.record.tallies[0];
+        assert_int_equal(t->attempted, rows[i].jobs);
+        assert_int_equal(t->kinds[FAIL_TIMEOUT], rows[i].jobs);
+        assert_int_equal(t->censored, rows[i].jobs);
+        assert_int_equal(t->steps[0].censored, rows[i].jobs);
+        assert_int_equal(w.record.ended, rows[i].ended);
+        assert_string_equal(w.record.messages[0], "get: not done within 2 s");
+        assert_int_equal(w.plain->open, 0); /* the answers are not waited for */
+        world_finish(&w);
+    }
+}
+
+/* Two hundred at a time have ended when their time is up; then others come. */
+static void test_time_limits_of_jobs_that_have_ended(void **state)
+{
+    (void)state;
+    struct world w;
+    struct sim_plain slow = {.service = 2 * SEC};
+    play(&w,
+         LOAD("users: open, timeout: 5s, phases: [{name: rush, rate: 100/s, duration: 2s}, "
+              "{name: pause, rate: 0/s, duration: 20s}, {name: rest, rate: 1/s, duration: 20s}]"),
+         &slow);
+    check_counts(&w, 220, 220);
+    world_finish(&w);
+}
+
 /* ---- requests that cannot be made ---- */
 
 /* No user spins over it, and no load with a backlog. */
@@ -509,6 +555,8 @@ int main(void)
         cmocka_unit_test(test_warm_up_comes_first_in_every_model),
         cmocka_unit_test(test_drain_follows_what_is_under_way),
         cmocka_unit_test(test_stop_ends_what_is_under_way),
+        cmocka_unit_test(test_jobs_whose_time_is_up),
+        cmocka_unit_test(test_time_limits_of_jobs_that_have_ended),
         cmocka_unit_test(test_requests_that_cannot_be_made_fail),
         cmocka_unit_test(test_the_seed_makes_the_run),
     };
