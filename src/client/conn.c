@@ -54,7 +54,7 @@ const char *conn_error_text(struct conn_route *route, int error)
 
 /* ---- bytes ---- */
 
-/* An answer may be there before the loop has told that its request has gone: in this order the owner hears of both. */
+/* An answer may be there before the loop has told that its request has gone: the owner hears of that first. */
 static void on_recv(struct op *op, int result)
 {
     struct conn *c = CONN_OF(recv, op);

@@ -41,8 +41,8 @@ void deadline_set(struct deadlines *q, struct deadline *d, nsec now)
     d->next = &q->ring;
     d->prev->next = d;
     q->ring.prev = d;
-    if (!timer_armed(&q->timer))
-        timer_set(q->loop, &q->timer, d->due);
+    if (!timer_armed(&q->timer)) /* within a strike others may be due before this one */
+        timer_set(q->loop, &q->timer, q->ring.next->due);
 }
 
 void deadline_unset(struct deadline *d)

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-/* Many exchanges and connections at a time: what becomes of them when they end together, are taken back, or are dropped
- * with the pool. */
+/* Many exchanges and connections at a time: what becomes of them when they end together, are taken back, or
+ * are dropped with the pool. */
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -35,6 +35,7 @@ struct world {
     struct item items[MANY];
     int done;
     void (*then)(struct world *w, struct item *item); /* within `done`; NULL: nothing */
+    bool backwards;                                   /* it goes through the others from the last */
     struct timer rest;
 };
 
@@ -167,7 +168,8 @@ static void test_many_idle_ones_are_dropped_at_once(void **state)
     destroy(w);
 }
 
-/* They are in use again as the target closes them: what is idempotent goes out once more, each on a new one. */
+/* They are in use again as the target closes them: what is idempotent goes out once more, each on a new one.
+ */
 static void test_many_used_ones_are_closed_at_once(void **state)
 {
     (void)state;
@@ -193,20 +195,23 @@ static void test_many_used_ones_are_closed_at_once(void **state)
 
 static void cancel_the_others(struct world *w, struct item *item)
 {
-    for (int i = 0; i < MANY; i++)
-        if (w->items[i].world && &w->items[i] != item)
-            http_cancel(&w->items[i].exchange);
+    for (int i = 0; i < MANY; i++) {
+        struct item *other = &w->items[w->backwards ? MANY - 1 - i : i];
+        if (other != item)
+            http_cancel(&other->exchange);
+    }
     http_cancel(&item->exchange); /* over already */
 }
 
-/* All end at one moment, and the first to hear of it takes the others back: those that are served and those that wait
- * for a connection. */
+/* All end at one moment, and the first to hear of it takes the others back: those that are served and those
+ * that wait for a connection. */
 static void test_cancelled_within_done(void **state)
 {
     (void)state;
     static const int limits[] = {0, 1, 7, MANY};
-    for (int i = 0; i < COUNT(limits); i++) {
-        struct world *w = create(OK, limits[i]);
+    for (int i = 0; i < 2 * COUNT(limits); i++) {
+        struct world *w = create(OK, limits[i / 2]);
+        w->backwards = i % 2;
         w->then = cancel_the_others;
         start_many(w, MANY);
         rest(w, 5 * NSEC_PER_SEC);
@@ -255,17 +260,18 @@ static void test_started_again_within_done(void **state)
 
 /* ---- the pool's end ---- */
 
-/* One of each: connecting, sending, waiting for its answer, in the middle of it, waiting for a connection; idle. */
+/* One of each: connecting, sending, waiting for its answer, in the middle of it, waiting for a connection;
+ * idle. */
 static void test_a_pool_is_finished_with_all_under_way(void **state)
 {
     (void)state;
     for (int hanging = 0; hanging <= 3; hanging++) {
-        struct world *w = create_with(
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
-            &(struct http_pool_config){.connections = 3,
-                                       .connect_timeout = 60 * NSEC_PER_SEC,
-                                       .first_byte_timeout = 60 * NSEC_PER_SEC,
-                                       .idle_timeout = 60 * NSEC_PER_SEC});
+        struct world *w =
+            create_with("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+                        &(struct http_pool_config){.connections = 3,
+                                                   .connect_timeout = 60 * NSEC_PER_SEC,
+                                                   .first_byte_timeout = 60 * NSEC_PER_SEC,
+                                                   .idle_timeout = 60 * NSEC_PER_SEC});
         w->peer.piece = 12; /* in the middle of lines */
         loop_sim_fault(w->loop, hanging, SIM_FAULT_HANG);
         start_many(w, 6);
@@ -351,7 +357,7 @@ static void test_an_answer_before_the_upload_has_gone_out(void **state)
         {"", true, 0, FAIL_RESET},
     };
     static const size_t chunks[] = {0, 9, 23}; /* the end of a request is in one of them */
-    enum { SEND = 2 }; /* the operation: its buffer is full, and stays so */
+    enum { SEND = 2 };                         /* the operation: its buffer is full, and stays so */
     for (int i = 0; i < COUNT(rows); i++) {
         for (int k = 0; k < COUNT(chunks); k++) {
             struct world *w = create(OK, 1);

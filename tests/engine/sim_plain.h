@@ -1,8 +1,10 @@
 /*
- * sim_plain - a server of plain requests in virtual time: each gets the same answer, a fixed time after it came.
+ * sim_plain - a server of plain requests in virtual time: each gets the same answer, a fixed time after it
+ * came.
  *
- * It has as many hands as it needs. While it stands still nothing is done: what is in its hands then, and what comes
- * then, takes that much longer. Requests have no body. What goes wrong goes wrong for requests counted from 1.
+ * It has as many hands as it needs. While it stands still nothing is done: what is in its hands then, and
+ * what comes then, takes that much longer. Requests have no body. What goes wrong goes wrong for requests
+ * counted from 1.
  */
 #pragma once
 
@@ -13,9 +15,9 @@
 struct sim_plain {
     /* set before the run: */
     nsec service;
-    const char *answer;   /* NULL: 200 and "ok" */
-    int refuse_every;     /* every so many-th request; 0: none */
-    const char *refusal;  /* what it is answered with */
+    const char *answer;       /* NULL: 200 and "ok" */
+    int refuse_every;         /* every so many-th request; 0: none */
+    const char *refusal;      /* what it is answered with */
     nsec still_at, still_for; /* from the loop's beginning */
     /* what it saw: */
     int64_t requests, refused, connections;
@@ -24,7 +26,7 @@ struct sim_plain {
     struct loop *loop;
     /* private: */
     nsec zero;
-    int64_t room; /* in `came` */
+    int64_t room;           /* in `came` */
     unsigned char *matched; /* by socket: bytes of the end of a head that have come in a row */
     int sockets;
 };

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Once warm, a request costs no allocation. Those of our own code are counted, by the linker's --wrap; those of the
- * JSON library are its own and counted apart. The simulation allocates once for each answer that it delivers: these are
- * taken off. */
+/* Once warm, a request costs no allocation. Those of our own code are counted, by the linker's --wrap; those
+ * of the JSON library are its own and counted apart. The simulation allocates once for each answer that it
+ * delivers: these are taken off. */
 
 #define SEC NSEC_PER_SEC
 
@@ -64,8 +64,9 @@ static void *json_alloc(size_t bytes)
 
 /* ---- plain requests ---- */
 
-static const char chunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n7;x=y\r\n, world\r\n"
-                              "0\r\nTrailer: none\r\n\r\n";
+static const char chunked[] =
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n7;x=y\r\n, world\r\n"
+    "0\r\nTrailer: none\r\n\r\n";
 static const char closing[] = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
 
 /* Allocations of a run, without the simulation's; and how many requests it had. */
@@ -87,7 +88,8 @@ static int64_t of_run(const char *scenario, const struct sim_plain *server, size
 #define CLOSED "scenario: x\nworkflow: get\nload: {users: closed, concurrent: 10, duration: 2s}\n"
 #define OPEN(rate) "scenario: x\nworkflow: get\nload: {users: open, rate: " rate "/s, duration: 2s}\n"
 
-/* The same time, so that the same number of intervals is closed, of the same values; one has twice the requests. */
+/* The same time, so that the same number of intervals is closed, of the same values; one has twice the
+ * requests. */
 static const struct {
     const char *few, *many;
     struct sim_plain server;
@@ -133,8 +135,8 @@ static void test_intervals_allocate_little(void **state)
     assert_in_range(longer - once, 0, 2);
 }
 
-/* A line that is cut is kept in memory of its own until its rest has come: one allocation for each such line. Of the
- * answer's lines six are not empty. */
+/* A line that is cut is kept in memory of its own until its rest has come: one allocation for each such line.
+ * Of the answer's lines six are not empty. */
 static void test_only_cut_lines_allocate(void **state)
 {
     (void)state;

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-/* A target that stands still for two seconds under a load that does not: what a load tester that waits for its answers
- * leaves out (coordinated omission). 10,000 a second arrive for 20 s; an answer takes 100 us, but from second 13 to 15
- * nothing is done. */
+/* A target that stands still for two seconds under a load that does not: what a load tester that waits for
+ * its answers leaves out (coordinated omission). 10,000 a second arrive for 20 s; an answer takes 100 us, but
+ * from second 13 to 15 nothing is done. */
 
 #define SEC NSEC_PER_SEC
 enum { RATE = 10000, COUNT_ALL = 20 * RATE };
@@ -20,8 +20,9 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* How long each arrival takes from when it is due, ascending. Of one service time, first come first served by so many
- * places (0: any number): each begins when it is due, or when the one that many before it has ended. */
+/* How long each arrival takes from when it is due, ascending. Of one service time, first come first served by
+ * so many places (0: any number): each begins when it is due, or when the one that many before it has ended.
+ */
 static nsec *expected(int places)
 {
     nsec *ends = calloc(COUNT_ALL, sizeof *ends);
@@ -67,10 +68,11 @@ static void play(struct world *w, const char *scenario, int places)
     assert_int_equal(hist_max(w->record.generator.start_lag), 0);
 }
 
-#define SCENARIO(limit)                                                                                              \
+#define SCENARIO(limit) \
     "scenario: freeze\nworkflow: get\nload: {users: open, rate: 10000/s, duration: 20s" limit "}\n"
 
-/* Everybody who comes in those two seconds waits for what is left of them: one in ten, evenly from 2 s down. */
+/* Everybody who comes in those two seconds waits for what is left of them: one in ten, evenly from 2 s down.
+ */
 static void test_without_a_limit(void **state)
 {
     (void)state;
@@ -79,8 +81,10 @@ static void test_without_a_limit(void **state)
     const struct hist *h = w.record.tallies[0].generation;
     double frozen = 2e9, share = 0.1;
     assert_near((double)hist_at_rank(h, COUNT_ALL / 2), 100e3, 100);
-    assert_near((double)hist_at_rank(h, COUNT_ALL / 100 * 95), frozen * (share - 0.05) / share, frozen / 1000);
-    assert_near((double)hist_at_rank(h, COUNT_ALL / 100 * 99), frozen * (share - 0.01) / share, frozen / 1000);
+    assert_near((double)hist_at_rank(h, COUNT_ALL / 100 * 95), frozen * (share - 0.05) / share,
+                frozen / 1000);
+    assert_near((double)hist_at_rank(h, COUNT_ALL / 100 * 99), frozen * (share - 0.01) / share,
+                frozen / 1000);
     for (int i = 0; i < COUNT_ALL; i++)
         assert_int_equal(w.plain->came[i], i * EVERY); /* it goes on coming */
     assert_int_equal(hist_max(h), 2 * SEC + 100 * NSEC_PER_USEC);
@@ -88,7 +92,8 @@ static void test_without_a_limit(void **state)
     world_finish(&w);
 }
 
-/* With fifty at a time the target sees only fifty of them in those seconds; the others' wait counts all the same. */
+/* With fifty at a time the target sees only fifty of them in those seconds; the others' wait counts all the
+ * same. */
 static void test_with_fifty_at_a_time(void **state)
 {
     (void)state;

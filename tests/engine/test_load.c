@@ -108,13 +108,14 @@ static void check_users(const struct record *r, const struct change *expected, i
 static void test_ramps_of_users(void **state)
 {
     (void)state;
-    static const struct change changes[] = {{0, 1},       {SEC, 2},      {2 * SEC, 3},  {3 * SEC, 4},
-                                            {5 * SEC, 3}, {6 * SEC, 2},  {7 * SEC, 1},  {10 * SEC, 2},
+    static const struct change changes[] = {{0, 1},        {SEC, 2},      {2 * SEC, 3},  {3 * SEC, 4},
+                                            {5 * SEC, 3},  {6 * SEC, 2},  {7 * SEC, 1},  {10 * SEC, 2},
                                             {11 * SEC, 3}, {13 * SEC, 2}, {14 * SEC, 1}, {15 * SEC, 0}};
     struct world w;
     play(&w,
          LOAD("users: paced, think: 100ms, phases: ["
-              "{name: up, users: 4, ramp: true, duration: 4s}, {name: down, users: 1, ramp: true, duration: 3s}, "
+              "{name: up, users: 4, ramp: true, duration: 4s}, {name: down, users: 1, ramp: true, duration: "
+              "3s}, "
               "{name: rest, users: 1, duration: 3s}, {name: again, users: 3, ramp: true, duration: 2s}, "
               "{name: out, users: 0, ramp: true, duration: 3s}, {name: silence, users: 0, duration: 5s}]"),
          &fast);
@@ -127,9 +128,9 @@ static void test_ramps_of_users(void **state)
 static void test_steps_of_users(void **state)
 {
     (void)state;
-    static const struct change changes[] = {{0, 1},       {100 * MSEC, 2},  {SEC, 3},          {1100 * MSEC, 4},
-                                            {1200 * MSEC, 5}, {2 * SEC, 4}, {2 * SEC, 3},      {2 * SEC, 2},
-                                            {2 * SEC, 1}, {3995 * MSEC, 0}};
+    static const struct change changes[] = {{0, 1},           {100 * MSEC, 2}, {SEC, 3},     {1100 * MSEC, 4},
+                                            {1200 * MSEC, 5}, {2 * SEC, 4},    {2 * SEC, 3}, {2 * SEC, 2},
+                                            {2 * SEC, 1},     {3995 * MSEC, 0}};
     struct world w;
     play(&w,
          LOAD("users: closed, start_every: 100ms, phases: [{name: a, users: 2, duration: 1s}, "
@@ -243,7 +244,8 @@ static void test_replay(void **state)
     world_finish(&w);
 }
 
-/* First come, first served by `places`: each begins when it is due, or when the one `places` before it ends. */
+/* First come, first served by `places`: each begins when it is due, or when the one `places` before it ends.
+ */
 static void check_backlog(const struct world *w, nsec every, int count, int places, nsec service)
 {
     nsec *ends = calloc((size_t)count, sizeof *ends), most = 0;
@@ -378,7 +380,7 @@ static void test_warm_up_comes_first_in_every_model(void **state)
 
 struct interrupted {
     const char *scenario;
-    int requests; /* that have begun by 495 ms */
+    int requests;  /* that have begun by 495 ms */
     int under_way; /* of them, at 495 ms */
 };
 
@@ -388,7 +390,7 @@ static const struct interrupted interruptions[] = {
     {LOAD("users: paced, concurrent: 2, think: 20ms, duration: 1h"), 2 * 25, 0},
     {LOAD("users: open, rate: 250/s, duration: 1h"), 124, 2},
     {LOAD("users: open, rate: 1000/s, duration: 1h, concurrent: 4"), 4 * 50, 4}, /* 296 wait */
-    {LOAD("users: open, rate: 1000/s, jobs: 400, concurrent: 4"), 4 * 50, 4},    /* its load is over already */
+    {LOAD("users: open, rate: 1000/s, jobs: 400, concurrent: 4"), 4 * 50, 4}, /* its load is over already */
     {LOAD("users: open, rate: 1000/s, duration: 1h, concurrent: 4, max_in_flight: 9"), 4 * 50, 4},
     {LOAD("warmup_jobs: 100, users: closed, concurrent: 2, duration: 1h"), 50, 1},
     {LOAD("warmup_jobs: 100, users: open, rate: 1000/s, duration: 1h, concurrent: 4"), 50, 1},
@@ -433,6 +435,54 @@ static void test_stop_ends_what_is_under_way(void **state)
         assert_int_equal(w.plain->open, w.plain->connections - interruptions[i].under_way);
         world_finish(&w);
     }
+}
+
+/* ---- time limits ---- */
+
+/* Each job's time is up when it is, counted from when it was sent; waiting for its turn is not its target's
+ * doing. */
+static void test_jobs_whose_time_is_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scenario;
+        int jobs;
+        nsec ended;
+    } rows[] = {
+        {LOAD("users: open, rate: 100/s, duration: 1s, timeout: 2s"), 100, 990 * MSEC + 2 * SEC},
+        {LOAD("users: open, rate: 100/s, duration: 100ms, concurrent: 2, timeout: 2s"), 10,
+         10 * MSEC + 10 * SEC},
+        {LOAD("users: closed, concurrent: 2, duration: 5s, timeout: 2s"), 6, 6 * SEC},
+        {LOAD("users: paced, think: 1s, concurrent: 2, duration: 5s, timeout: 2s"), 10, 6 * SEC},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct sim_plain slow = {.service = 3 * SEC};
+        play(&w, rows[i].scenario, &slow);
+        const struct record_tally *t = &w.record.tallies[0];
+        assert_int_equal(t->attempted, rows[i].jobs);
+        assert_int_equal(t->kinds[FAIL_TIMEOUT], rows[i].jobs);
+        assert_int_equal(t->censored, rows[i].jobs);
+        assert_int_equal(t->steps[0].censored, rows[i].jobs);
+        assert_int_equal(w.record.ended, rows[i].ended);
+        assert_string_equal(w.record.messages[0], "get: not done within 2 s");
+        assert_int_equal(w.plain->open, 0); /* the answers are not waited for */
+        world_finish(&w);
+    }
+}
+
+/* Two hundred at a time have ended when their time is up; then others come. */
+static void test_time_limits_of_jobs_that_have_ended(void **state)
+{
+    (void)state;
+    struct world w;
+    struct sim_plain slow = {.service = 2 * SEC};
+    play(&w,
+         LOAD("users: open, timeout: 5s, phases: [{name: rush, rate: 100/s, duration: 2s}, "
+              "{name: pause, rate: 0/s, duration: 20s}, {name: rest, rate: 1/s, duration: 20s}]"),
+         &slow);
+    check_counts(&w, 220, 220);
+    world_finish(&w);
 }
 
 /* ---- requests that cannot be made ---- */
@@ -509,6 +559,8 @@ int main(void)
         cmocka_unit_test(test_warm_up_comes_first_in_every_model),
         cmocka_unit_test(test_drain_follows_what_is_under_way),
         cmocka_unit_test(test_stop_ends_what_is_under_way),
+        cmocka_unit_test(test_jobs_whose_time_is_up),
+        cmocka_unit_test(test_time_limits_of_jobs_that_have_ended),
         cmocka_unit_test(test_requests_that_cannot_be_made_fail),
         cmocka_unit_test(test_the_seed_makes_the_run),
     };

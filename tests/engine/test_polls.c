@@ -36,8 +36,8 @@ static void check_traffic(const struct world *w)
 
 /* ---- how often ---- */
 
-/* Two hundred that were submitted together: within a fifth of ten seconds, each as often as any other, and no two
- * at one time. */
+/* Two hundred that were submitted together: within a fifth of ten seconds, each as often as any other, and no
+ * two at one time. */
 static void test_polls_spread(void **state)
 {
     (void)state;

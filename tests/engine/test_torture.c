@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-/* Whichever single operation of the network goes wrong, in whichever way: the run comes to its end, at most the one job
- * fails, with a kind that says what happened, and everybody's counts agree. */
+/* Whichever single operation of the network goes wrong, in whichever way: the run comes to its end, at most
+ * the one job fails, with a kind that says what happened, and everybody's counts agree. */
 
 #define SEC NSEC_PER_SEC
 
@@ -12,10 +12,10 @@
 
 enum { JOBS = 12, REQUESTS = 40 };
 
-static const char of_jobs[] =
-    "scenario: jobs\nworkflow: orfeas-3d\n"
-    "load: {users: closed, concurrent: 3, jobs: 12, timeout: 60s, connect_timeout: 5s, first_byte_timeout: 20s, "
-    "idle_timeout: 10s}\n";
+static const char of_jobs[] = "scenario: jobs\nworkflow: orfeas-3d\n"
+                              "load: {users: closed, concurrent: 3, jobs: 12, timeout: 60s, connect_timeout: "
+                              "5s, first_byte_timeout: 20s, "
+                              "idle_timeout: 10s}\n";
 static const char of_requests[] =
     "scenario: requests\nworkflow: get\n"
     "load: {users: open, rate: 20/s, jobs: 40, concurrent: 5, timeout: 60s, connect_timeout: 5s, "
@@ -102,7 +102,8 @@ static void check_plain(const struct world *w)
 
 /* ---- one run ---- */
 
-static struct outcome run(void (*init)(struct world *w), int64_t number, enum sim_fault fault, int64_t *ret_operations)
+static struct outcome run(void (*init)(struct world *w), int64_t number, enum sim_fault fault,
+                          int64_t *ret_operations)
 {
     struct world w;
     init(&w);

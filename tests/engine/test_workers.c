@@ -8,7 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Several threads play one load against a real server on loopback: together they do what one of them would. */
+/* Several threads play one load against a real server on loopback: together they do what one of them would.
+ */
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define LOAD(text) "scenario: x\nworkflow: get\nload: {" text "}\n"
@@ -125,7 +126,9 @@ static void test_never_more_than_have_something_to_do(void **state)
         {LOAD("users: closed, concurrent: 3, duration: 1s"), 1, 1},
         {LOAD("users: closed, concurrent: 3, duration: 1s"), 0, 1},
         {LOAD("users: closed, concurrent: 1000, duration: 1s"), 1000, ENGINE_WORKERS_MAX},
-        {LOAD("users: closed, phases: [{name: a, users: 1, duration: 1s}, {name: b, users: 2, duration: 1s}]"), 4, 2},
+        {LOAD(
+             "users: closed, phases: [{name: a, users: 1, duration: 1s}, {name: b, users: 2, duration: 1s}]"),
+         4, 2},
         {LOAD("users: paced, think: 1s, concurrent: 2, duration: 1s"), 4, 2},
         {LOAD("users: closed, concurrent: 9, max_in_flight: 3, duration: 1s"), 4, 3},
         {LOAD("users: closed, concurrent: 9, connections: 2, duration: 1s"), 4, 2},
@@ -230,7 +233,8 @@ static void test_every_user_is_one_workers(void **state)
     char workflow[] = "/tmp/orfeas-numbered-XXXXXX.yaml", scenario[200];
     write_file(workflow, users_say_their_number);
     snprintf(scenario, sizeof scenario,
-             "scenario: x\nworkflow: %s\nload: {users: paced, think: 1h, concurrent: 7, duration: 200ms}\n", workflow);
+             "scenario: x\nworkflow: %s\nload: {users: paced, think: 1h, concurrent: 7, duration: 200ms}\n",
+             workflow);
     struct crew c;
     crew_init(&c, scenario, 4, by_user);
     unlink(workflow);
@@ -252,8 +256,9 @@ static void test_every_user_is_one_workers(void **state)
 static void test_the_load_begins_for_all_after_the_warm_up(void **state)
 {
     (void)state;
-    static const char *const scenarios[] = {LOAD("users: closed, concurrent: 4, jobs: 100, warmup_jobs: 5"),
-                                            LOAD("users: open, rate: 1000/s, duration: 100ms, warmup_jobs: 5")};
+    static const char *const scenarios[] = {
+        LOAD("users: closed, concurrent: 4, jobs: 100, warmup_jobs: 5"),
+        LOAD("users: open, rate: 1000/s, duration: 100ms, warmup_jobs: 5")};
     for (int i = 0; i < COUNT(crews); i++) {
         for (int k = 0; k < COUNT(scenarios); k++) {
             struct crew c;
@@ -338,7 +343,8 @@ static void test_stop_during_the_warm_up(void **state)
     (void)state;
     for (int i = 0; i < COUNT(crews); i++) {
         struct crew c;
-        crew_init(&c, LOAD("users: closed, concurrent: 4, duration: 1h, warmup_jobs: 2"), crews[i], never_answers);
+        crew_init(&c, LOAD("users: closed, concurrent: 4, duration: 1h, warmup_jobs: 2"), crews[i],
+                  never_answers);
         crew_run_with(&c, 1, engine_stop);
         assert_int_equal(c.record.tallies[0].attempted, 0);
         assert_int_equal(c.record.traffic.requests, 1);

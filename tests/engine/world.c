@@ -16,7 +16,8 @@ static void write_scenario(char *name, const char *text)
     close(fd);
 }
 
-static struct plan *load(const char *scenario, const char *workflow, const struct plan_setting *settings, int count)
+static struct plan *load(const char *scenario, const char *workflow, const struct plan_setting *settings,
+                         int count)
 {
     char file[] = "/tmp/orfeas-world-XXXXXX.yaml";
     bool is_text = scenario && strchr(scenario, '\n');
@@ -77,8 +78,9 @@ static void begin(struct world *w, const char *scenario, const char *workflow, u
     assert_non_null(w->engine);
 }
 
-void world_init_with(struct world *w, const char *scenario, const char *workflow, const struct sim_target *target,
-                     uint64_t seed, const struct plan_setting *settings, int count)
+void world_init_with(struct world *w, const char *scenario, const char *workflow,
+                     const struct sim_target *target, uint64_t seed, const struct plan_setting *settings,
+                     int count)
 {
     *w = (struct world){.target = calloc(1, sizeof *target)};
     assert_non_null(w->target);
@@ -95,8 +97,8 @@ void world_init(struct world *w, const char *scenario, const struct sim_target *
     world_init_with(w, scenario, NULL, target, seed, settings, count);
 }
 
-void world_init_plain(struct world *w, const char *scenario, const char *workflow, const struct sim_plain *plain,
-                      uint64_t seed)
+void world_init_plain(struct world *w, const char *scenario, const char *workflow,
+                      const struct sim_plain *plain, uint64_t seed)
 {
     *w = (struct world){.plain = calloc(1, sizeof *plain)};
     assert_non_null(w->plain);

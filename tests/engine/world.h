@@ -1,7 +1,8 @@
 /*
  * world - a plan, a backend in virtual time, and the engine that plays the one against the other.
  *
- * The shipped scenarios are played with a workflow that is theirs but for the polls' jitter, so that numbers are exact.
+ * The shipped scenarios are played with a workflow that is theirs but for the polls' jitter, so that numbers
+ * are exact.
  */
 #pragma once
 
@@ -22,16 +23,17 @@ struct world {
     void (*command)(struct engine *e);
 };
 
-/* `scenario`: a shipped one's name; or the text of one, which has line feeds; or NULL with a workflow: an ad-hoc run.
- * `workflow`: a shipped one's name or a file beside this one ("x.yaml"); NULL: exact polls. Fails the test when the
- * plan has mistakes. */
-void world_init_with(struct world *w, const char *scenario, const char *workflow, const struct sim_target *target,
-                     uint64_t seed, const struct plan_setting *settings, int count);
+/* `scenario`: a shipped one's name; or the text of one, which has line feeds; or NULL with a workflow: an
+ * ad-hoc run. `workflow`: a shipped one's name or a file beside this one ("x.yaml"); NULL: exact polls. Fails
+ * the test when the plan has mistakes. */
+void world_init_with(struct world *w, const char *scenario, const char *workflow,
+                     const struct sim_target *target, uint64_t seed, const struct plan_setting *settings,
+                     int count);
 void world_init(struct world *w, const char *scenario, const struct sim_target *target, uint64_t seed,
                 const struct plan_setting *settings, int count);
 /* The workflow is the shipped `get`, unless `workflow` is another one. */
-void world_init_plain(struct world *w, const char *scenario, const char *workflow, const struct sim_plain *plain,
-                      uint64_t seed);
+void world_init_plain(struct world *w, const char *scenario, const char *workflow,
+                      const struct sim_plain *plain, uint64_t seed);
 /* Plays it to the end, which it has to reach, and checks the laws. */
 void world_run(struct world *w);
 /* The same, with engine_drain() or engine_stop() at a time from the record's zero. */

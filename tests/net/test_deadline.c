@@ -12,11 +12,14 @@ static struct world {
     struct deadline d[COUNT_MAX];
     nsec struck[COUNT_MAX];
     nsec start;
+    struct deadline *again; /* set within its own strike */
 } w;
 
 static void on_strike(struct deadline *d)
 {
     w.struck[d - w.d] = loop_now(w.loop) - w.start;
+    if (d == w.again)
+        deadline_set(&w.queue, d, loop_now(w.loop));
 }
 
 static void on_end(struct timer *timer)
@@ -87,6 +90,21 @@ static void test_put_off_and_unset(void **state)
     assert_int_equal(w.struck[1], 110);
 }
 
+/* Those that are set already come first all the same. */
+static void test_set_within_a_strike(void **state)
+{
+    (void)state;
+    w.again = &w.d[0];
+    set(0);
+    run_until(3);
+    set(1);
+    run_until(15);
+    assert_int_equal(w.struck[0], 10);
+    assert_int_equal(w.struck[1], 13);
+    run_until(35);
+    assert_int_equal(w.struck[0], 30);
+}
+
 static void test_no_length_never_strikes(void **state)
 {
     (void)state;
@@ -103,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_each_strikes_once_at_its_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_put_off_and_unset, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_set_within_a_strike, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_length_never_strikes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
