@@ -58,6 +58,10 @@ class Goals(unittest.TestCase):
         counted = [goals.judge(v, 1.0) for v in (None, 0.5, 2.0, 1.0)]
         self.assertEqual(goals.count([g.plain() for g in counted] + [None]), (2, 1, 1))
 
+    def test_sent(self):
+        self.assertEqual([goals.sent(v, 50_000).met for v in (25_021, 49_990, 50_000, 50_100)],
+                         [False, True, True, False])
+
     def test_crowd(self):
         self.assertEqual(goals.crowd(10_000, 40 * goals.MIB).met, False)
         self.assertEqual(goals.crowd(10_000, 40 * goals.MIB - 1).met, True)

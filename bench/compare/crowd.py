@@ -7,11 +7,10 @@ from .program import Failed
 
 FEW = 100
 THINK = 10 # seconds between requests, of peers; our users poll as often
-SETTLE = 4
-MOST_OF_THEM = 0.9 # connections have asked at least once, or it was no crowd
+SETTLE = 4 # seconds after the last has come
+MOST_OF_THEM = 0.95 # of the connections; fewer are no crowd
 START_EVERY = {10_000: 500e-6, 100_000: 100e-6} # seconds from one of our users to the next
-PEER_SECONDS = 16 # by then each connection had its turn, ...
-SLOW_STARTERS = {"locust": 40} # ... but where they take longer to start
+PEER_SECONDS = 45 # within these most of a peer's connections have to have had their turn
 
 
 def our_task(session, users, folder):
@@ -50,23 +49,29 @@ def check_crowd(said, users):
         raise Failed(f"{said.requests} of {users} users have started")
 
 
+def wait_for_crowd(session, program, users):
+    """Until the server has seen most of them."""
+    before = session.server.requests()
+    for looks in range(1, PEER_SECONDS + 1):
+        if not program.watch(1):
+            raise Failed(f"it ended with {program.code}: {program.complaint()}")
+        asked = session.server.requests() - before - looks
+        if asked >= users * MOST_OF_THEM:
+            return
+    raise Failed(f"only {asked} requests of {users} connections within {PEER_SECONDS} s")
+
+
 def measure_peer(session, peer, users):
     """The same of one connection a user, with a GET in place of a poll."""
-    seconds = SLOW_STARTERS.get(peer.name, PEER_SECONDS)
     with session.own_folder() as folder:
-        task = Task(session.server.url, "/", users, seconds + 10, folder, think=THINK)
-        before = session.server.requests()
+        task = Task(session.server.url, "/", users, 2 * PEER_SECONDS, folder, think=THINK)
         program = session.start(peer, task)
         try:
-            if not program.watch(seconds):
-                raise Failed(f"it ended with {program.code}: {program.complaint()}")
-            memory = program.memory()
+            wait_for_crowd(session, program, users)
+            program.watch(SETTLE)
+            return program.memory()
         finally:
             program.stop(signal.SIGKILL)
-        asked = session.server.requests() - before - 1
-        if asked < users * MOST_OF_THEM:
-            raise Failed(f"only {asked} requests of {users} connections: {program.complaint()}")
-        return memory
 
 
 def peer_rows(session, users):

@@ -42,7 +42,7 @@ def throughput_row(name, row, share="", quartiles="", goal=""):
 def throughput(work):
     connections = work["connections"]
     lines = title(f"{work['kind']}, {connections} connection{'s' if connections > 1 else ''}")
-    lines.append(f"  {'':<12}{'CPU s/10^6':>12}{'requests/s':>12}{'peak MiB':>10}{'us/peer':>10}"
+    lines.append(f"  {'':<12}{'CPU s/10^6':>12}{'requests/s':>12}{'peak MiB':>10}{'ours/peer':>10}"
                  f"  {'quartiles, pairs':<18}goal")
     lines.append(throughput_row("orfeas", work["orfeas"]))
     for peer in work["peers"]:
@@ -71,17 +71,17 @@ def large(row):
         f"growth {mib(row['growth'])} MiB    {verdict(row['goal'], lambda v: mib(v) + ' MiB')}"]
 
 
+def goals_of(row):
+    shows = {"p95": latency, "p99": latency, "sent": lambda v: f"{v:,.0f}"}
+    return "; ".join(f"{key} {verdict(goal, shows[key])}" for key, goal in row["goals"].items())
+
+
 def pacing(row):
     if not row:
         return []
     return title(f"{row['rate']:,} starts a second for {row['seconds']} s: how late they were") + [
         f"  {row['name']:<12}p50 {latency(row['p50'])}, p99 {latency(row['p99'])}, "
-        f"{row['sent']:,} of {row['due']:,} sent    p99 {verdict(row['goal'], latency)}"]
-
-
-def freeze_goals(row):
-    shows = {"p95": latency, "p99": latency, "sent": lambda v: f"{v:,.0f}"}
-    return "; ".join(f"{key} {verdict(goal, shows[key])}" for key, goal in row["goals"].items())
+        f"{row['sent']:,} of {row['due']:,} sent    {goals_of(row)}"]
 
 
 def freeze(part):
@@ -95,7 +95,7 @@ def freeze(part):
                  + f"{true['sent']:>12,}")
     for row in part["rows"]:
         lines.append(f"  {row['name']:<12}" + "".join(f"{latency(row[k]):>12}" for k in ("p50", "p95", "p99", "max"))
-                     + f"{row['sent']:>12,}  {row['note'] or freeze_goals(row)}")
+                     + f"{row['sent']:>12,}  {row['note'] or goals_of(row)}")
     return lines
 
 
@@ -112,7 +112,7 @@ def head(report):
     programs = ", ".join(f"{name} {version}" for name, version in report["programs"].items())
     return [f"orfeas beside its peers: {m['cores']} cores, Linux {m['kernel']}, load {m['load_before']:.2f} before",
             f"  {m['placement']}", f"  {programs}",
-            "  Medians. CPU is the client's, user and system; us/peer is the ratio of it, pair by pair."]
+            "  Medians. CPU is the client's, user and system; ours/peer is the ratio of it, pair by pair."]
 
 
 def foot(report):

@@ -54,10 +54,14 @@ const char *conn_error_text(struct conn_route *route, int error)
 
 /* ---- bytes ---- */
 
+/* An answer may be there before the loop has told that its request has gone: in this order the owner hears of both. */
 static void on_recv(struct op *op, int result)
 {
     struct conn *c = CONN_OF(recv, op);
     struct conn_route *route = c->route;
+    loop_settle(route->loop, &c->send);
+    if (!c->route)
+        return;
     if (result > 0) /* before the bytes are handed on: whoever gets them may close the connection */
         loop_recv(route->loop, c->socket, &c->recv);
     if (c->secret)
@@ -81,8 +85,9 @@ static void on_send(struct op *op, int result)
         c->route->events->sent(c, result);
 }
 
-void conn_send(struct conn *c, const struct iovec *iov, int count)
+void conn_send(struct conn *c, const struct iovec *iov, int count, unsigned stable)
 {
+    c->send.stable = stable;
     if (c->secret)
         secret_send(c, iov, count);
     else

@@ -59,7 +59,7 @@ void conn_route_init(struct conn_route *route, struct loop *loop, const struct c
 void conn_route_finish(struct conn_route *route);
 
 struct conn {
-    struct conn_route *route;   /* NULL: closed */
+    struct conn_route *route; /* NULL: closed */
     struct op connect, send, recv;
     int socket;                 /* -1: not connected */
     struct conn_lookup *lookup; /* of resolve_each */
@@ -67,10 +67,11 @@ struct conn {
 };
 
 void conn_open(struct conn *c, struct conn_route *route);
-/* One at a time, after `opened`; array and bytes stay until `sent`. */
-void conn_send(struct conn *c, const struct iovec *iov, int count);
-/* Until the next `received`, and of it alone: it brings at most `len` bytes; or, as nobody wants the next `len` bytes,
- * it tells of some of them, discarded. Both may be ignored. */
+/* One at a time, after `opened`; array and bytes stay until `sent`. `stable`: a bit a piece, see struct op.
+ */
+void conn_send(struct conn *c, const struct iovec *iov, int count, unsigned stable);
+/* Until the next `received`, and of it alone: it brings at most `len` bytes; or, as nobody wants the next
+ * `len` bytes, it tells of some of them, discarded. Both may be ignored. */
 void conn_limit(struct conn *c, size_t len);
 void conn_discard(struct conn *c, size_t len);
 /* No event follows. Does nothing when it is closed. */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 /*
- * Cipher text goes out as the session has it; the plain text of a send is given to the session bit by bit, so that an
- * upload of any size takes a bounded part of memory.
+ * Cipher text goes out as the session has it; the plain text of a send is given to the session bit by bit, so
+ * that an upload of any size takes a bounded part of memory.
  */
 struct conn_secret {
     struct tls *tls;
@@ -29,6 +29,7 @@ static void flush(struct conn *c)
         return;
     s->flushing = true;
     s->out = (struct iovec){(void *)(uintptr_t)out, len};
+    c->send.stable = 0;
     loop_send(c->route->loop, c->socket, &c->send, &s->out, 1);
 }
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * A connection is connecting (conn.socket < 0) or busy (exchange set), idle (in the pool's idle list), or spare. Its
- * deadline stands in the queue of what it waits for.
+ * A connection is connecting (conn.socket < 0) or busy (exchange set), idle (in the pool's idle list), or
+ * spare. Its deadline stands in the queue of what it waits for.
  */
 struct http_conn {
     struct conn conn;
@@ -14,9 +14,9 @@ struct http_conn {
     struct http_conn *next_idle, **idle_link; /* in the pool's list of idle ones; NULL: in none */
     struct http_conn *next, **link; /* in the pool's list of all; `next` alone in that of the spare ones */
     struct deadline deadline;
-    bool used;          /* has served an exchange before */
-    bool sending;       /* the request is not all sent */
-    bool refused;       /* the exchange's owner wants no more of the body */
+    bool used;    /* has served an exchange before */
+    bool sending; /* the request is not all sent */
+    bool refused; /* the exchange's owner wants no more of the body */
     struct http1 parser;
 };
 
@@ -30,8 +30,8 @@ static struct http_conn *of_deadline(struct deadline *d)
     return (struct http_conn *)((char *)d - offsetof(struct http_conn, deadline));
 }
 
-/* A body that is only counted is not copied when it is large: first as much is read as holds a head, and from there on
- * it is discarded where it lies. A small one comes with its head, as always. */
+/* A body that is only counted is not copied when it is large: first as much is read as holds a head, and from
+ * there on it is discarded where it lies. A small one comes with its head, as always. */
 enum { HEAD_READ = 4 << 10, DISCARD_MIN = 16 << 10 };
 
 static nsec now_of(const struct http_pool *pool)
@@ -115,7 +115,7 @@ static void send_request(struct http_conn *c, nsec now)
     deadline_set(&pool->first_byte, &c->deadline, now);
     if (c->exchange->headed)
         conn_limit(&c->conn, HEAD_READ);
-    conn_send(&c->conn, c->exchange->iov, c->exchange->iov_count);
+    conn_send(&c->conn, c->exchange->iov, c->exchange->iov_count, c->exchange->stable);
 }
 
 static void begin(struct http_conn *c, struct http_exchange *x)

@@ -12,7 +12,8 @@
  * environment are not asked: what is measured is the target.
  *
  * Memory: a connection takes some hundred bytes of ours, waiting or not; after a pool's largest number of
- * connections was reached nothing more is allocated.
+ * connections was reached nothing more is allocated, but for a line of an answer that comes in pieces, until
+ * it is whole.
  */
 #pragma once
 
@@ -35,10 +36,10 @@ struct http_target {
 struct http_pool_config {
     struct loop *loop;
     const struct conn_place *place; /* copied */
-    int connections;         /* at most; 0: no limit */
-    nsec connect_timeout;    /* 0: none, as below */
-    nsec first_byte_timeout; /* from the begin of sending */
-    nsec idle_timeout;       /* between two pieces of an answer */
+    int connections;                /* at most; 0: no limit */
+    nsec connect_timeout;           /* 0: none, as below */
+    nsec first_byte_timeout;        /* from the begin of sending */
+    nsec idle_timeout;              /* between two pieces of an answer */
 };
 
 struct http_traffic { /* of a pool, so far */
@@ -65,12 +66,14 @@ struct http_exchange {
     /* the caller's: */
     const struct iovec *iov; /* the request; array and bytes stay valid and unchanged until the end */
     int iov_count;
+    unsigned stable; /* a bit a piece: its bytes never change, also after the end; see struct op */
     bool head_request;
     bool idempotent;
-    /* The answer's head has come and a body follows: the status is known, and `take` may be changed. May be NULL. */
+    /* The answer's head has come and a body follows: the status is known, and `take` may be changed. May be
+     * NULL. */
     void (*headed)(struct http_exchange *x);
-    /* Pieces of the answer's body, as they come. False: no more of it is wanted, and the exchange fails. NULL:
-     * the body is only counted, and not even copied where that can be avoided. */
+    /* Pieces of the answer's body, as they come. False: no more of it is wanted, and the exchange fails.
+     * NULL: the body is only counted, and not even copied where that can be avoided. */
     bool (*take)(struct http_exchange *x, const char *bytes, size_t len);
     struct http1_names *names; /* to be filled, or NULL */
     void (*done)(struct http_exchange *x);
@@ -79,7 +82,7 @@ struct http_exchange {
     const char *error;   /* for people, when it failed; good during `done` */
     int status;
     int64_t body_bytes;
-    int64_t retry_after; /* seconds; -1: not told */
+    int64_t retry_after;             /* seconds; -1: not told */
     nsec started, first_byte, ended; /* loop time; first_byte -1: none came */
     /* private: */
     struct http_pool *pool;

@@ -170,8 +170,7 @@ static struct ask *take(struct asks *asks)
 }
 
 struct ask *ask_start(struct asks *asks, struct job *job, int step, const char *const *values,
-                      const struct payload *payload, uint64_t nonce, nsec now,
-                      char error[REQUEST_ERROR_TEXT])
+                      const struct payload *payload, uint64_t nonce, nsec now, char error[REQUEST_ERROR_TEXT])
 {
     struct worker *w = asks->worker;
     struct ask *a = take(asks);
@@ -188,6 +187,7 @@ struct ask *ask_start(struct asks *asks, struct job *job, int step, const char *
     }
     a->exchange.iov = r->iov;
     a->exchange.iov_count = r->iov_count;
+    a->exchange.stable = r->stable;
     a->exchange.idempotent = a->step->method == METHOD_GET;
     http_start(&w->pool, &a->exchange, now);
     return a;

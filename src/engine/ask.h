@@ -30,15 +30,16 @@ struct asks {
     void (*done)(struct ask *a); /* the exchange is over; the ask stays the job's until ask_release() */
     void (*checked)(struct ask *a);
     struct ask *stock;
-    struct request *fixed;    /* one a step; iov_count 0: it differs from job to job */
-    bool needs_values;        /* of variables, by some step */
+    struct request *fixed; /* one a step; iov_count 0: it differs from job to job */
+    bool needs_values;     /* of variables, by some step */
 };
 
 void asks_init(struct asks *asks, struct worker *w);
 /* Those that are out are released before. */
 void asks_finish(struct asks *asks);
 
-/* Sends step number `step` at the loop's time `now`, see request_render(). NULL with a sentence in `error` when it cannot be rendered. */
+/* Sends step number `step` at the loop's time `now`, see request_render(). NULL with a sentence in `error`
+ * when it cannot be rendered. */
 struct ask *ask_start(struct asks *asks, struct job *job, int step, const char *const *values,
                       const struct payload *payload, uint64_t nonce, nsec now,
                       char error[REQUEST_ERROR_TEXT]);

@@ -33,7 +33,7 @@ struct engine_config {
     struct http_target target;
     const struct payload *payloads; /* pictures to upload, in turn */
     int payload_count;              /* 0 when no step uploads */
-    int connections;                /* at most, in all; 0: no limit */
+    int connections;                /* at most, in all, but one a worker; 0: no limit */
     uint64_t seed;
     struct record *record;     /* initialised by engine_create(), finished by the caller */
     struct progress *progress; /* of engine_workers() shares */

@@ -16,9 +16,10 @@ enum { VALUES_MAX = 4 << 20, VALUES_FIRST = 400, ERROR_TEXT = 300 };
 /*
  * A job's walk through the workflow. At any time it is in exactly one of these places:
  *   asking    - `ask` is under way
- *   pausing   - before a poll, before a step that the target refused for now is tried again, or before the job fails
- *               because its request cannot be made; the timer is armed
- *   checking  - the model is downloaded and with the checker; the timeout no longer runs, the target has done its part
+ *   pausing   - before a poll, before a step that the target refused for now is tried again, or before
+ *               the job fails because its request cannot be made; the timer is armed
+ *   checking  - the model is downloaded and with the checker; the timeout no longer runs, the target has
+ *               done its part
  * and leaves through job_end(), once.
  */
 struct job {
@@ -29,7 +30,7 @@ struct job {
     int step;
     int tries; /* of the step, after refusals */
     bool checking;
-    nsec asked; /* when the last request was sent */
+    nsec asked;          /* when the last request was sent */
     const char *unasked; /* why the request cannot be made; NULL */
     uint64_t nonce;
     struct rng rng;

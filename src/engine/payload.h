@@ -23,7 +23,8 @@ struct payload {
 
 enum { PAYLOAD_ERROR_TEXT = 300, PAYLOAD_MAX_BYTES = 64 << 20 };
 
-/* From an image file's bytes, which have to stay when it is not `unique`. Returns false with a sentence in `error`; then there is nothing to finish. */
+/* From an image file's bytes, which have to stay when it is not `unique`. Returns false with a sentence in
+ * `error`; then there is nothing to finish. */
 bool payload_init(struct payload *p, const void *bytes, size_t len, bool unique,
                   char error[PAYLOAD_ERROR_TEXT]);
 void payload_finish(struct payload *p);

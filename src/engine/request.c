@@ -9,12 +9,16 @@ enum { HEAD_MAX = 64 << 10, BODY_MAX = 1 << 20, PATH_MAX_BYTES = 8 << 10 };
 void request_init(struct request *r)
 {
     *r = (struct request){0};
+    buf_init(&r->given, PATH_MAX_BYTES);
+    buf_init(&r->path, PATH_MAX_BYTES);
     buf_init(&r->head, HEAD_MAX);
     buf_init(&r->body, BODY_MAX);
 }
 
 void request_finish(struct request *r)
 {
+    buf_finish(&r->given);
+    buf_finish(&r->path);
     buf_finish(&r->head);
     buf_finish(&r->body);
     free(r->tail);
@@ -118,23 +122,22 @@ static const char *own_path(const char *url, const struct http_target *target)
     return authority[len] ? authority + len : "/";
 }
 
-static bool render_path(struct buf *out, const struct http_target *target, const struct plan_step *step,
+static bool render_path(struct request *r, const struct http_target *target, const struct plan_step *step,
                         const char *const *values, char error[REQUEST_ERROR_TEXT])
 {
-    struct buf text;
-    buf_init(&text, PATH_MAX_BYTES);
-    add_template(&text, &step->path, values, true);
-    const char *given = buf_text(&text);
+    buf_clear(&r->given);
+    buf_clear(&r->path);
+    add_template(&r->given, &step->path, values, true);
+    const char *given = buf_text(&r->given);
     const char *path = given[0] == '/' ? given : own_path(given, target);
     for (const char *c = given; *c; c++)
         if ((unsigned char)*c <= ' ' || *c == 0x7f)
             path = NULL;
-    bool ok = path && !text.failed;
+    bool ok = path && !r->given.failed;
     if (ok)
-        buf_printf(out, "%s%s", path == given ? target->prefix : "", path);
+        buf_printf(&r->path, "%s%s", path == given ? target->prefix : "", path);
     else
         snprintf(error, REQUEST_ERROR_TEXT, "cannot ask the target for '%.80s'", given);
-    buf_finish(&text);
     return ok;
 }
 
@@ -188,6 +191,7 @@ static void assemble(struct request *r, struct image_place place, const struct p
                      uint64_t nonce)
 {
     r->iov_count = 0;
+    r->stable = 0;
     add_piece(r, r->head.bytes, r->head.len);
     if (!place.present) {
         add_piece(r, r->body.bytes, r->body.len);
@@ -202,6 +206,7 @@ static void assemble(struct request *r, struct image_place place, const struct p
     struct iovec pieces[2];
     int count = payload_pieces(payload, nonce, r->tail, pieces);
     add_piece(r, r->body.bytes, place.at);
+    r->stable = 1u << r->iov_count; /* the first piece is shared by all, the tail is not */
     for (int i = 0; i < count; i++)
         add_piece(r, pieces[i].iov_base, pieces[i].iov_len);
     add_piece(r, r->body.bytes + place.at, r->body.len - place.at);
@@ -214,14 +219,9 @@ bool request_render(struct request *r, const struct http_target *target, const s
     struct image_place place = {0};
     buf_clear(&r->head);
     buf_clear(&r->body);
-    struct buf path;
-    buf_init(&path, PATH_MAX_BYTES);
-    bool ok = render_path(&path, target, step, values, error);
-    if (ok)
-        http_render_head(&r->head, http_method_name(step->method), target, buf_text(&path));
-    buf_finish(&path);
-    if (!ok)
+    if (!render_path(r, target, step, values, error))
         return false;
+    http_render_head(&r->head, http_method_name(step->method), target, buf_text(&r->path));
     if (step->body == BODY_JSON) {
         add_template(&r->body, &step->json, values, false);
         buf_add_text(&r->head, "Content-Type: application/json\r\n");
@@ -235,7 +235,7 @@ bool request_render(struct request *r, const struct http_target *target, const s
         buf_printf(&r->head, "Content-Length: %zu\r\n",
                    r->body.len + (place.present ? payload_bytes(payload) : 0));
     buf_add_text(&r->head, "\r\n");
-    if (r->head.failed || r->body.failed) {
+    if (r->path.failed || r->head.failed || r->body.failed) {
         snprintf(error, REQUEST_ERROR_TEXT, "the request is too large");
         return false;
     }

@@ -2,7 +2,7 @@
  * request - a step of the workflow as the bytes of one HTTP/1.1 request.
  *
  * The texts are rendered into the request's own buffers; a picture is referred to, not copied, but for its
- * short tail.
+ * short tail. A request that is rendered again needs no more memory, unless it is larger than all before.
  */
 #pragma once
 
@@ -11,12 +11,14 @@
 #include "plan.h"
 
 struct request {
+    struct buf given, path; /* the rendered path, and as the target is asked for it */
     struct buf head;
     struct buf body;
     unsigned char *tail; /* of the picture; made when the first one is uploaded */
     size_t tail_bytes;
     struct iovec iov[HTTP_IOV_MAX];
     int iov_count;
+    unsigned stable; /* a bit a piece: the picture's own bytes, which nobody changes */
 };
 
 enum { REQUEST_ERROR_TEXT = 160 };

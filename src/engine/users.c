@@ -70,8 +70,8 @@ static bool start_job(struct user *u, nsec due)
     return true;
 }
 
-/* Of a number of jobs: is there one of this worker's portion, or a portion of all that are left? With the last job
- * the load ends. */
+/* Of a number of jobs: is there one of this worker's portion, or a portion of all that are left? With the
+ * last job the load ends. */
 static bool jobs_are_left(struct worker *w)
 {
     if (!w->plan->load.jobs)
@@ -165,8 +165,8 @@ static void on_leave(struct timer *timer)
     arm_leave(w, start);
 }
 
-/* Those whom an earlier phase has called and who have not come are called anew, or not at all. The last to leave on a
- * ramp leaves as its phase ends, and that is now. */
+/* Those whom an earlier phase has called and who have not come are called anew, or not at all. The last to
+ * leave on a ramp leaves as its phase ends, and that is now. */
 void users_begin_phase(struct worker *w, nsec start)
 {
     int here = load_users_before(&w->plan->load, w->phase);

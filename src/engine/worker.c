@@ -25,13 +25,20 @@ static bool checks_models(const struct plan *plan)
     return false;
 }
 
+/* One at least: 0 would be no limit. */
+static int connections(const struct worker *w)
+{
+    int limit = w->plan->load.connections ? w->plan->load.connections : w->config->connections;
+    int own = (int)part(w, limit);
+    return limit && !own ? 1 : own;
+}
+
 static void pool_init(struct worker *w)
 {
     const struct plan_load_model *load = &w->plan->load;
-    int limit = load->connections ? load->connections : w->config->connections;
     struct http_pool_config pool = {.loop = w->loop,
                                     .place = &w->config->target.place,
-                                    .connections = (int)part(w, limit),
+                                    .connections = connections(w),
                                     .connect_timeout = load->connect_timeout,
                                     .first_byte_timeout = load->first_byte_timeout,
                                     .idle_timeout = load->idle_timeout};

@@ -28,7 +28,7 @@ struct user {
     struct worker *worker;
     int number; /* among the users of all workers */
     bool present;
-    bool waits; /* closed: its job is under way */
+    bool waits;    /* closed: its job is under way */
     uint32_t jobs; /* so far: its place in the streams of random numbers */
     struct timer timer;
     struct rng rng;
@@ -50,7 +50,7 @@ struct worker {
     struct record record;
     struct progress_share *progress;
     struct http_pool pool;
-    struct checker *checker;  /* NULL: nothing is to be checked */
+    struct checker *checker;   /* NULL: nothing is to be checked */
     struct deadlines timeouts; /* of jobs */
     struct asks asks;
     nsec zero; /* the loop's time at the record's zero */
@@ -87,8 +87,8 @@ struct worker {
     struct job *running; /* all of them */
     struct job *spare;   /* ended ones, to be used again */
     struct timer heartbeat;
-    atomic_int command;       /* 0, 1: drain, 2: stop */
-    _Atomic nsec begin_load;  /* loop time; 0: not yet */
+    atomic_int command;      /* 0, 1: drain, 2: stop */
+    _Atomic nsec begin_load; /* loop time; 0: not yet */
 };
 
 /* ---- engine.c ---- */

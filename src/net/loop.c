@@ -242,10 +242,20 @@ void loop_send(struct loop *loop, int socket, struct op *op, const struct iovec 
     park(op, socket);
     op->iov = iov;
     op->iov_count = count;
-    op->sent = 0;
+    op->sent = op->total = 0;
+    for (int i = 0; i < count; i++)
+        op->total += iov[i].iov_len;
     s->send = op;
     if (s->writable && loop->backend->try_send(loop, op))
         enqueue(loop, op, true);
+}
+
+void loop_settle(struct loop *loop, struct op *op)
+{
+    if (op->state != OP_QUEUED || !op->attempted)
+        return;
+    dequeue(loop, op);
+    loop_done(loop, op);
 }
 
 void loop_recv(struct loop *loop, int socket, struct op *op)

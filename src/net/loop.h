@@ -32,7 +32,11 @@ struct loop_addr { /* the simulation ignores it: there is one peer */
 /* Intrusive; zero it before the first use. */
 struct op {
     void (*done)(struct op *op, int result);
-    const char *bytes; /* of a recv: what came, in the loop's own buffer, good during `done`; NULL: discarded */
+    const char
+        *bytes; /* of a recv: what came, in the loop's own buffer, good during `done`; NULL: discarded */
+    /* of a send, set before it: a bit a piece, of those whose bytes never change as long as the socket is
+     * open; they may be referred to where they lie instead of being copied */
+    unsigned stable;
     /* of a recv, may be set until it is done: */
     size_t most;  /* takes at most so many bytes; 0: LOOP_RECV_MAX */
     bool discard; /* `most` bytes at most are taken off the stream and thrown away, without a copy of them */
@@ -44,7 +48,7 @@ struct op {
     int socket;
     const struct iovec *iov; /* send */
     int iov_count;
-    size_t sent;
+    size_t sent, total;
 };
 
 struct timer {
@@ -86,6 +90,8 @@ void loop_cancel_connect(struct loop *loop, struct op *op); /* does nothing when
 /* At most one send and one recv are under way on a socket. A send is done when all of it has gone, at most
  * LOOP_SEND_MAX bytes in at most LOOP_IOV_MAX pieces, which stay unchanged until then. */
 void loop_send(struct loop *loop, int socket, struct op *op, const struct iovec *iov, int count);
+/* Calls `done` of a send now if its result is known already. From within the loop, as every `done`. */
+void loop_settle(struct loop *loop, struct op *op);
 /* What has come, at most LOOP_RECV_MAX bytes; 0 is the end of the stream. Nobody brings a buffer: of ten
  * thousand connections that wait, none needs one. */
 void loop_recv(struct loop *loop, int socket, struct op *op);

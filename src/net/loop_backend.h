@@ -25,7 +25,7 @@ struct loop_backend {
 
 struct loop_socket {
     bool open;
-    uint32_t generation; /* of the number: it is used again */
+    uint32_t generation;              /* of the number: it is used again */
     struct op *connect, *send, *recv; /* started and not done */
     bool readable, writable;          /* the backend's: an attempt may succeed */
     bool ended;                       /* the peer has closed: reading stays possible to its end */
@@ -36,7 +36,7 @@ struct loop {
     struct heap timers;
     struct op *first, *last; /* the queue */
     int queued;
-    char *in; /* LOOP_RECV_MAX bytes */
+    char *in;                    /* LOOP_RECV_MAX bytes */
     struct loop_socket *sockets; /* by number */
     int socket_capacity;
     bool stopping;

@@ -1,5 +1,7 @@
 #include "loop_backend.h"
 
+#include "spool.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,6 +23,7 @@ struct epoll_loop {
     struct loop loop;
     int epoll;
     int wake_event;
+    struct spool spool;
     struct epoll_event events[EVENTS]; /* of the turn under way */
     int event_count;
     int event_at;
@@ -43,46 +46,64 @@ static nsec epoll_now(struct loop *loop)
 
 /* ---- sockets ---- */
 
-static ssize_t send_pieces(int socket, const struct iovec *iov, int count)
-{
-    if (count == 1)
-        return send(socket, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
-    struct msghdr message = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)count};
-    return sendmsg(socket, &message, MSG_NOSIGNAL);
-}
-
-static size_t bytes_of(const struct iovec *iov, int count)
-{
-    size_t sum = 0;
-    for (int i = 0; i < count; i++)
-        sum += iov[i].iov_len;
-    return sum;
-}
-
 static bool over(struct op *op, int result)
 {
     op->result = result;
     return true;
 }
 
+static ssize_t send_copied(int socket, const struct iovec *iov, int count, bool more)
+{
+    int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    if (count == 1)
+        return send(socket, iov->iov_base, iov->iov_len, flags);
+    struct msghdr message = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)count};
+    return sendmsg(socket, &message, flags);
+}
+
+static bool is_spooled(const struct epoll_loop *e, unsigned stable, const struct iovec *piece, int number)
+{
+    return stable >> number & 1 && piece->iov_len >= SPOOL_WORTH && spool_usable(&e->spool);
+}
+
+/* The first pieces of what is left, as many as go the same way. With fewer than *ret_wanted bytes sent the
+ * socket is full. The spool may take fewer than there are for reasons of its own: then only EAGAIN says so.
+ */
+static ssize_t send_some(struct epoll_loop *e, int socket, unsigned stable, const struct iovec *iov,
+                         int count, size_t *ret_wanted)
+{
+    *ret_wanted = 0;
+    if (is_spooled(e, stable, &iov[0], 0))
+        return spool_send(&e->spool, socket, iov[0].iov_base, iov[0].iov_len, count > 1);
+    *ret_wanted = iov[0].iov_len;
+    int same = 1;
+    for (; same < count && !is_spooled(e, stable, &iov[same], same); same++)
+        *ret_wanted += iov[same].iov_len;
+    return send_copied(socket, iov, same, same < count);
+}
+
 static bool try_send(struct loop *loop, struct op *op)
 {
+    struct epoll_loop *e = of(loop);
     for (;;) {
         struct iovec room[LOOP_IOV_MAX];
         int count;
+        size_t wanted;
         const struct iovec *rest = loop_rest(op, room, &count);
-        ssize_t n = send_pieces(op->socket, rest, count);
-        if (n < 0 && errno == EINTR)
+        ssize_t n = send_some(e, op->socket, op->stable >> (op->iov_count - count), rest, count, &wanted);
+        if (n < 0 && (errno == EINTR || errno == ENOSYS)) /* no spool: copied, then */
             continue;
         if (n < 0 && errno != EAGAIN)
             return over(op, -errno);
         if (n > 0)
             op->sent += (size_t)n;
-        if (n > 0 && (size_t)n == bytes_of(rest, count))
+        if (op->sent == op->total)
             return over(op, (int)op->sent);
-        /* The kernel's buffer is full; when it has room again there is an edge. */
-        loop_socket(loop, op->socket)->writable = false;
-        return false;
+        if (n <= 0 || (size_t)n < wanted) {
+            /* The kernel's buffer is full; when it has room again there is an edge. */
+            loop_socket(loop, op->socket)->writable = false;
+            return false;
+        }
     }
 }
 
@@ -126,8 +147,8 @@ static void epoll_connect(struct loop *loop, struct op *op, const struct loop_ad
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     struct loop_socket *s = loop_socket_open(loop, fd);
-    bool registered = add_interest(of(loop), fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                                   socket_data(s->generation, fd));
+    bool registered =
+        add_interest(of(loop), fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, socket_data(s->generation, fd));
     if (!registered ||
         (connect(fd, (const struct sockaddr *)&addr->storage, addr->len) != 0 && errno != EINPROGRESS)) {
         int error = errno;
@@ -263,6 +284,7 @@ static void epoll_destroy(struct loop *loop)
 {
     struct epoll_loop *e = of(loop);
     loop_finish(loop);
+    spool_finish(&e->spool);
     close(e->wake_event);
     close(e->epoll);
     free(e);
@@ -299,5 +321,6 @@ struct loop *loop_epoll_create(void)
         errno = error;
         return NULL;
     }
+    spool_init(&e->spool);
     return &e->loop;
 }

@@ -31,7 +31,8 @@ struct sim_loop {
     nsec now;
     struct heap deliveries;
     struct sim_socket *sockets;
-    int socket_count;
+    int socket_count, socket_capacity;
+    int lowest_free; /* no number below it is free */
     uint64_t lives;
     size_t chunk;
     int64_t operations; /* so far */
@@ -60,18 +61,26 @@ static size_t limited(const struct sim_loop *s, size_t len)
 
 /* ---- the client's side ---- */
 
-static int new_socket(struct sim_loop *s)
+static void add_socket(struct sim_loop *s)
 {
-    int number = 0;
-    while (number < s->socket_count && loop_socket(&s->loop, number)->open)
-        number++;
-    if (number == s->socket_count) {
-        s->sockets = realloc(s->sockets, (size_t)(number + 1) * sizeof s->sockets[0]);
+    if (s->socket_count == s->socket_capacity) {
+        s->socket_capacity = s->socket_capacity ? 2 * s->socket_capacity : 64;
+        s->sockets = realloc(s->sockets, (size_t)s->socket_capacity * sizeof s->sockets[0]);
         if (!s->sockets)
             abort();
-        s->socket_count++;
-        buf_init(&s->sockets[number].inbox, INBOX_MAX);
     }
+    buf_init(&s->sockets[s->socket_count++].inbox, INBOX_MAX);
+}
+
+/* The lowest that is free, as a kernel gives them. */
+static int new_socket(struct sim_loop *s)
+{
+    int number = s->lowest_free;
+    while (number < s->socket_count && loop_socket(&s->loop, number)->open)
+        number++;
+    s->lowest_free = number + 1;
+    if (number == s->socket_count)
+        add_socket(s);
     buf_clear(&s->sockets[number].inbox);
     s->sockets[number].life = ++s->lives;
     s->sockets[number].error = 0;
@@ -99,6 +108,7 @@ static void sim_connect(struct loop *loop, struct op *op, const struct loop_addr
         error = -ECONNREFUSED;
     if (error) {
         state->open = false;
+        s->lowest_free = number;
         loop_complete(loop, op, error);
         return;
     }
@@ -124,6 +134,15 @@ static void hand_on(struct sim_loop *s, int socket, const char *bytes, size_t le
     }
 }
 
+/* Who waits for bytes hears of it, too. */
+static void break_off(struct sim_loop *s, int socket)
+{
+    struct op *recv = loop_socket(&s->loop, socket)->recv;
+    s->sockets[socket].error = -ECONNRESET;
+    if (recv && recv->state == OP_PARKED)
+        loop_complete(&s->loop, recv, -ECONNRESET);
+}
+
 static bool sim_send(struct loop *loop, struct op *op)
 {
     struct sim_loop *s = of(loop);
@@ -131,7 +150,7 @@ static bool sim_send(struct loop *loop, struct op *op)
     if (fails(s, SIM_FAULT_HANG))
         return false;
     if (fails(s, SIM_FAULT_RESET) || s->sockets[op->socket].error) {
-        s->sockets[op->socket].error = -ECONNRESET;
+        break_off(s, op->socket);
         return over(op, -ECONNRESET);
     }
     for (int i = 0; i < op->iov_count; i++) {
@@ -178,6 +197,8 @@ static bool sim_recv(struct loop *loop, struct op *op)
 static void sim_close(struct loop *loop, int socket)
 {
     struct sim_loop *s = of(loop);
+    if (socket < s->lowest_free)
+        s->lowest_free = socket;
     if (s->server.closed)
         s->server.closed(s->server.context, socket);
 }

@@ -19,7 +19,8 @@ struct sim_server {
 
 struct loop *loop_sim_create(const struct sim_server *server); /* the server is copied */
 bool loop_sim_stalled(const struct loop *loop);
-/* At most so many bytes a recv gives and the server hears of at once; 0: no limit. To see code work in pieces. */
+/* At most so many bytes a recv gives and the server hears of at once; 0: no limit. To see code work in
+ * pieces. */
 void loop_sim_chunk(struct loop *loop, size_t bytes);
 
 enum sim_fault {

@@ -16,10 +16,11 @@
 
 static int complain(const char *path, const char *why)
 {
-    fprintf(stderr,
-            "orfeas: the picture %s cannot be used: %s\n    Name another with --image FILE; PNG, JPEG and WebP "
-            "are read.\n",
-            *path ? path : "from the seed", why);
+    fprintf(
+        stderr,
+        "orfeas: the picture %s cannot be used: %s\n    Name another with --image FILE; PNG, JPEG and WebP "
+        "are read.\n",
+        *path ? path : "from the seed", why);
     return EXIT_USAGE;
 }
 
@@ -75,7 +76,8 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.' && entry->d_type != DT_DIR;
 }
 
-/* In the order of their names, so that the same directory gives the same run. What is no picture is left out. */
+/* In the order of their names, so that the same directory gives the same run. What is no picture is left out.
+ */
 static int load_directory(struct images *images, const char *path)
 {
     struct dirent **entries;

@@ -27,5 +27,6 @@ enum { IMAGES_MAX = 10000 };
 int images_load(struct images *images, const struct options *o);
 void images_finish(struct images *images);
 
-/* One payload an image, as `unique` says, in an array that the caller frees; NULL after telling what is wrong. */
+/* One payload an image, as `unique` says, in an array that the caller frees; NULL after telling what is
+ * wrong. */
 struct payload *images_payloads(const struct images *images, bool unique);

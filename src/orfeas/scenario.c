@@ -170,11 +170,6 @@ int scenario_run(struct scenario *s, const struct options *o, const struct targe
                  const struct preflight *preflight)
 {
     struct stage st = {0};
-    const struct workflow *w = &s->plan->workflow;
-    record_init(&s->record, &(struct record_shape){.steps = w->step_count,
-                                                   .phases = s->plan->load.phase_count,
-                                                   .generation_first = w->generation_first,
-                                                   .generation_last = w->generation_last});
     s->played = true;
     if (o->verbose)
         print_plan(s, preflight);
@@ -185,7 +180,7 @@ int scenario_run(struct scenario *s, const struct options *o, const struct targe
     verdict_judge(&s->verdict, s->plan, &s->record, false);
     if (code != EXIT_PASS)
         return code;
-    if (s->record.job_count == RECORD_JOBS_MAX)
+    if (s->record.interrupted && !interrupt_signal()) /* one of the workers had its share of rows */
         fprintf(stderr, "orfeas: the load ended early: a run keeps at most %d jobs\n", RECORD_JOBS_MAX);
     const char *broken = record_check(&s->record);
     if (broken)

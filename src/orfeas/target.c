@@ -7,8 +7,7 @@
 
 static int secure(struct target *t, const struct options *o)
 {
-    struct tls_config config = {
-        .cacert = o->cacert, .cert = o->cert, .key = o->key, .insecure = o->insecure};
+    struct tls_config config = {.cacert = o->cacert, .cert = o->cert, .key = o->key, .insecure = o->insecure};
     char why[TLS_ERROR_TEXT];
     t->tls = tls_context_create(&config, why);
     if (t->tls)

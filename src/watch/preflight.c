@@ -81,7 +81,8 @@ static bool fail_exchange(struct visit *v, const char *path)
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
         if (hints[i].kind == x->fail)
             hint = hints[i].hint;
-    return fail(v, hint, "The target %s cannot be reached: %s (GET %s).", v->config->url, v->fetch.error, path);
+    return fail(v, hint, "The target %s cannot be reached: %s (GET %s).", v->config->url, v->fetch.error,
+                path);
 }
 
 static void keep_clean(char *to, size_t size, const char *text)

@@ -276,7 +276,8 @@ class Case(unittest.TestCase):
 
     def run_get(self, url, *arguments, path="/page", **more):
         """GET requests of one path, without criteria: process, results, which may be repeated."""
-        process = self.run_orfeas("--workflow", "get", "--set", f"vars.path={path}", "--target", url, *arguments, **more)
+        process = self.run_orfeas("--workflow", "get", "--set", f"vars.path={path}", "--target", url, *arguments,
+                                  **more)
         self.assertIn(process.code, (0, 1, 3), process.err)
         result = self.result("get", more.get("results"))
         self.check_laws(result)

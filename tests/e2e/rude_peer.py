@@ -137,8 +137,8 @@ class RudePeer:
     """Polite but for the routes that are given as acts. Also a context manager.
 
     first: instead of everything, called with the bare socket of each connection. early: acts by route that do not wait
-    for the request's body, which is read afterwards where the connection goes on; None: the usual act answers. accepts: so many connections are taken; the others find the queue full. host: where it
-    listens.
+    for the request's body, which is read afterwards where the connection goes on; None: the usual act answers.
+    accepts: so many connections are taken; the others find the queue full. host: where it listens.
     """
 
     @staticmethod

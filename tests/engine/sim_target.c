@@ -11,19 +11,26 @@ static bool every(int count, int number)
     return count && number % count == 0;
 }
 
-static void answer(struct sim_target *t, int socket, int status, const char *type, const void *body, size_t len)
+/* Allocates nothing itself: allocations are counted. */
+static void answer_with(struct sim_target *t, int socket, int status, const char *headers, const void *body, size_t len)
 {
-    struct buf out;
-    buf_init(&out, 1 << 20);
-    buf_printf(&out, "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n", status, type, len);
-    buf_add(&out, body, len);
-    loop_sim_reply(t->loop, socket, out.bytes, out.len, 0);
-    buf_finish(&out);
+    char out[1024];
+    int head = snprintf(out, sizeof out, "HTTP/1.1 %d X\r\n%sContent-Length: %zu\r\n\r\n", status,
+                        headers ? headers : "", len);
+    assert((size_t)head + len <= sizeof out);
+    memcpy(out + head, body, len);
+    loop_sim_reply(t->loop, socket, out, (size_t)head + len, t->latency);
 }
 
 static void answer_json(struct sim_target *t, int socket, int status, const char *json)
 {
-    answer(t, socket, status, "application/json", json, strlen(json));
+    answer_with(t, socket, status, NULL, json, strlen(json));
+}
+
+static void refuse(struct sim_target *t, int socket, int status)
+{
+    static const char json[] = "{\"error\":\"no room\"}";
+    answer_with(t, socket, status, t->refusal_headers, json, sizeof json - 1);
 }
 
 static uint64_t hash(const char *bytes, size_t len)
@@ -49,8 +56,8 @@ static void schedule(struct sim_target *t, struct sim_job *job, int number)
     for (int i = 1; i < t->slots; i++)
         if (t->slot_free[i] < t->slot_free[slot])
             slot = i;
-    job->created = loop_now(t->loop);
-    job->started = t->slot_free[slot] > job->created ? t->slot_free[slot] : job->created;
+    job->created = job->last_poll = loop_now(t->loop);
+    job->started = t->slots && t->slot_free[slot] > job->created ? t->slot_free[slot] : job->created;
     job->finished = every(t->stuck_every, number) ? NSEC_NEVER : job->started + t->service;
     job->failed = every(t->fail_every, number);
     job->corrupt = every(t->corrupt_every, number);
@@ -67,22 +74,45 @@ static void on_submit(struct sim_target *t, int socket, const char *body)
         return;
     }
     if (every(t->reject_every, number)) {
-        answer_json(t, socket, 503, "{\"error\":\"no room\"}");
+        refuse(t, socket, t->reject_status ? t->reject_status : 503);
         return;
     }
     schedule(t, &t->jobs[atoi(id + 5)], number);
     answer_json(t, socket, 200, "{\"status\":\"generating_3d\"}");
 }
 
+static void note_poll(struct sim_job *job, nsec now)
+{
+    nsec gap = job->last_gap = now - job->last_poll;
+    job->last_poll = now;
+    if (job->polls++ == 0)
+        job->first_gap = job->shortest_gap = job->longest_gap = gap;
+    job->shortest_gap = gap < job->shortest_gap ? gap : job->shortest_gap;
+    job->longest_gap = gap > job->longest_gap ? gap : job->longest_gap;
+}
+
+static void answer_not_yet(struct sim_target *t, int socket, const char *status)
+{
+    char json[60];
+    int len = snprintf(json, sizeof json, "{\"status\":\"%s\"}", status);
+    answer_with(t, socket, 200, t->poll_headers, json, (size_t)len);
+}
+
 static void on_status(struct sim_target *t, int socket, int id)
 {
-    const struct sim_job *job = &t->jobs[id];
+    struct sim_job *job = &t->jobs[id];
     nsec now = loop_now(t->loop);
     char json[300];
-    t->polls++;
-    if (now < job->finished)
-        snprintf(json, sizeof json, "{\"status\":\"%s\"}", now < job->started ? "queued" : "processing");
-    else if (job->failed)
+    note_poll(job, now);
+    if (every(t->reject_poll_every, ++t->polls)) {
+        refuse(t, socket, 429);
+        return;
+    }
+    if (now < job->finished) {
+        answer_not_yet(t, socket, now < job->started ? "queued" : "processing");
+        return;
+    }
+    if (job->failed)
         snprintf(json, sizeof json, "{\"status\":\"failed\",\"error\":\"No foreground\"}");
     else
         snprintf(json, sizeof json,
@@ -110,7 +140,7 @@ static void on_download(struct sim_target *t, int socket, int id)
         for (int k = 0; k < 3; k++)
             for (int axis = 0; axis < 3; axis++)
                 put_float(stl + 84 + 50 * i + 12 + 12 * k + 4 * axis, corner[side[i][k]][axis]);
-    answer(t, socket, 200, "model/stl", stl, 84 + 50 * count);
+    answer_with(t, socket, 200, NULL, stl, 84 + 50 * count);
 }
 
 static void on_request(struct sim_target *t, int socket, const char *request, const char *body, size_t body_len)

@@ -13,10 +13,14 @@ enum { SIM_SLOTS_MAX = 1024, SIM_JOBS_MAX = 20000, SIM_SOCKETS_MAX = 4096 };
 
 struct sim_target {
     /* set before the run: */
-    int slots;
+    int slots; /* 0: any number */
     nsec service;
+    nsec latency; /* of every answer */
     int fail_every;     /* the job fails */
-    int reject_every;   /* its submission is answered with 503 */
+    int reject_every;   /* its submission is refused: a refused one is not counted as a job's */
+    int reject_status;  /* with this; 0: 503 */
+    int reject_poll_every; /* of all polls: refused with 429 */
+    const char *refusal_headers, *poll_headers; /* of refusals; of polls' "not yet"; each line ended by CR LF */
     int stuck_every;    /* it never ends */
     int corrupt_every;  /* its model is broken */
     int reset_every;    /* its submission's connection is reset */
@@ -28,6 +32,9 @@ struct sim_target {
     struct sim_job {
         nsec created, started, finished;
         bool failed, corrupt;
+        int polls;
+        nsec last_poll, last_gap; /* gaps are between polls, the first one from the submission */
+        nsec first_gap, shortest_gap, longest_gap;
     } jobs[SIM_JOBS_MAX];
     struct buf inbox[SIM_SOCKETS_MAX];
     uint64_t upload_hashes[SIM_JOBS_MAX];

@@ -243,6 +243,25 @@ static void test_the_same_degradation(void **state)
     }
 }
 
+/* The median of each interval that lies within the phase, at its middle. */
+static void test_points(void **state)
+{
+    (void)state;
+    struct made m;
+    fill_steady(&m, 0);
+    made_tally(&m);
+    struct selection second = {.phase = 1};
+    int count;
+    const struct record_point *points =
+        selection_points(second, &m.plan, &m.record, SUBJECT_GENERATION, &made_scratch, &count);
+    assert_int_equal(count, 250);
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(points[i].at, made_time(50.1 + i * 0.2));
+        assert_near(points[i].value, 0.05, 0.05 / 1024);
+    }
+    made_finish(&m);
+}
+
 /* Warm-up is over when a job has succeeded: of tallied jobs, when its interval is over. */
 static void test_first_success(void **state)
 {
@@ -266,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_the_last_part_is_whole_intervals),
         cmocka_unit_test(test_what_tallies_cannot_tell),
         cmocka_unit_test(test_the_same_degradation),
+        cmocka_unit_test(test_points),
         cmocka_unit_test(test_first_success),
     };
     return cmocka_run_group_tests(tests, made_arena, made_arena_free);

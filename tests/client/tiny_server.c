@@ -3,10 +3,11 @@
 #include <assert.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 60, REQUEST = 4096 };
+enum { CONNECTIONS = 600, REQUEST = 4096 };
 
 struct connection {
     int fd;
@@ -45,9 +46,9 @@ static bool serve(struct tiny_server *s, struct connection *c)
 static void *run(void *context)
 {
     struct tiny_server *s = context;
-    static _Thread_local struct connection connections[CONNECTIONS];
+    struct connection *connections = calloc(CONNECTIONS, sizeof *connections);
     int count = 0;
-    for (;;) {
+    while (connections) {
         struct pollfd polls[CONNECTIONS + 2] = {{.fd = s->stop[0], .events = POLLIN},
                                                 {.fd = s->listener, .events = POLLIN}};
         for (int i = 0; i < count; i++)
@@ -66,6 +67,7 @@ static void *run(void *context)
     }
     while (count)
         close(connections[--count].fd);
+    free(connections);
     return NULL;
 }
 
@@ -75,7 +77,7 @@ void tiny_server_start(struct tiny_server *s, const struct tiny_route *routes)
     struct sockaddr_in *in = (struct sockaddr_in *)&s->addr.storage;
     *in = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     s->listener = socket(AF_INET, SOCK_STREAM, 0);
-    int ok = bind(s->listener, (struct sockaddr *)in, s->addr.len) == 0 && listen(s->listener, 50) == 0 &&
+    int ok = bind(s->listener, (struct sockaddr *)in, s->addr.len) == 0 && listen(s->listener, CONNECTIONS) == 0 &&
              getsockname(s->listener, (struct sockaddr *)in, &s->addr.len) == 0 && pipe(s->stop) == 0 &&
              pthread_create(&s->thread, NULL, run, s) == 0;
     assert(ok);
