@@ -112,14 +112,28 @@ static bool keep_refusal(struct http_exchange *x, const char *bytes, size_t len)
     return true;
 }
 
+/* A model goes to the checker as it comes. */
+static bool check_answer(struct http_exchange *x, const char *bytes, size_t len)
+{
+    struct ask *a = (struct ask *)x;
+    if (x->body_bytes > MODEL_MAX || (ask_is_read(a->step) && !keep_answer(x, bytes, len)))
+        return false;
+    checker_feed(a->asks->worker->checker, &a->check, bytes, len);
+    return true;
+}
+
 /* What nobody will look at is only counted. */
 static void on_headed(struct http_exchange *x)
 {
-    const struct plan_step *step = ((struct ask *)x)->step;
-    if (!ask_is_expected(step, x->status))
+    struct ask *a = (struct ask *)x;
+    if (!ask_is_expected(a->step, x->status)) {
         x->take = keep_refusal;
-    else
-        x->take = step->model_valid || ask_is_read(step) ? keep_answer : NULL;
+    } else if (a->step->model_valid) {
+        checker_begin(a->asks->worker->checker, &a->check);
+        x->take = check_answer;
+    } else {
+        x->take = ask_is_read(a->step) ? keep_answer : NULL;
+    }
 }
 
 static void on_done(struct http_exchange *x)
@@ -186,6 +200,7 @@ void ask_release(struct ask *a)
     if (!a)
         return;
     http_cancel(&a->exchange);
+    checker_abandon(a->asks->worker->checker, &a->check);
     if (a->body.capacity > KEEP)
         buf_finish(&a->body);
     buf_clear(&a->body);

@@ -21,7 +21,7 @@ struct ask {
     const struct plan_step *step;
     struct request request; /* unless it is the same every time */
     struct buf body;        /* as much of the answer's as somebody may read */
-    struct check check;     /* of a downloaded model, which lies in `body` */
+    struct check check;     /* of a model, begun when it is downloaded */
     struct ask *next;       /* in stock */
 };
 

@@ -19,8 +19,8 @@ enum { VALUES_MAX = 4 << 20, VALUES_FIRST = 400, ERROR_TEXT = 300 };
  *   asking    - `ask` is under way.
  *   pausing   - before a poll, before a step that the target refused for now is tried again, or before the
  *               job fails because its request cannot be made; the timer is armed.
- *   checking  - the downloaded model is with the checker; the timeout no longer runs, the target has done
- *               its part.
+ *   checking  - the model is downloaded and with the checker; the timeout no longer runs, the target has
+ *               done its part.
  *
  * It leaves through job_end(), once.
  */
@@ -388,10 +388,8 @@ static void begin_check(struct job *j)
     struct ask *a = j->ask;
     deadline_unset(&j->timeout);
     j->checking = true;
-    j->record->model_bytes = (int64_t)a->body.len;
-    a->check.bytes = a->body.bytes;
-    a->check.len = a->body.len;
-    checker_submit(j->worker->checker, &a->check);
+    j->record->model_bytes = a->exchange.body_bytes;
+    checker_end(j->worker->checker, &a->check);
 }
 
 static void on_checked(struct ask *a)

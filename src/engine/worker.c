@@ -80,9 +80,9 @@ bool worker_init(struct worker *w, struct engine *e, int number, struct loop *lo
 void worker_finish(struct worker *w)
 {
     loop_on_wake(w->loop, NULL, NULL);
-    checker_destroy(w->checker);
     job_free_all(w);
     asks_finish(&w->asks);
+    checker_destroy(w->checker);
     http_pool_finish(&w->pool);
     deadlines_finish(&w->timeouts);
     arena_finish(&w->scratch);

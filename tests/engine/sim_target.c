@@ -12,14 +12,21 @@ static bool every(int count, int number)
 }
 
 /* Allocates nothing itself: allocations are counted. */
-static void answer_with(struct sim_target *t, int socket, int status, const char *headers, const void *body, size_t len)
+/* Of the body the last `unsent` bytes do not come. */
+static void answer_part(struct sim_target *t, int socket, int status, const char *headers, const void *body, size_t len,
+                        size_t unsent)
 {
     char out[1024];
     int head = snprintf(out, sizeof out, "HTTP/1.1 %d X\r\n%sContent-Length: %zu\r\n\r\n", status,
                         headers ? headers : "", len);
     assert((size_t)head + len <= sizeof out);
     memcpy(out + head, body, len);
-    loop_sim_reply(t->loop, socket, out, (size_t)head + len, t->latency);
+    loop_sim_reply(t->loop, socket, out, (size_t)head + len - unsent, t->latency);
+}
+
+static void answer_with(struct sim_target *t, int socket, int status, const char *headers, const void *body, size_t len)
+{
+    answer_part(t, socket, status, headers, body, len, 0);
 }
 
 static void answer_json(struct sim_target *t, int socket, int status, const char *json)
@@ -61,6 +68,7 @@ static void schedule(struct sim_target *t, struct sim_job *job, int number)
     job->finished = every(t->stuck_every, number) ? NSEC_NEVER : job->started + t->service;
     job->failed = every(t->fail_every, number);
     job->corrupt = every(t->corrupt_every, number);
+    job->half = every(t->half_every, number);
     t->slot_free[slot] = job->finished;
 }
 
@@ -140,7 +148,8 @@ static void on_download(struct sim_target *t, int socket, int id)
         for (int k = 0; k < 3; k++)
             for (int axis = 0; axis < 3; axis++)
                 put_float(stl + 84 + 50 * i + 12 + 12 * k + 4 * axis, corner[side[i][k]][axis]);
-    answer_with(t, socket, 200, NULL, stl, 84 + 50 * count);
+    size_t len = 84 + 50 * count;
+    answer_part(t, socket, 200, NULL, stl, len, t->jobs[id].half ? len / 2 : 0);
 }
 
 static void on_request(struct sim_target *t, int socket, const char *request, const char *body, size_t body_len)

@@ -23,6 +23,7 @@ struct sim_target {
     const char *refusal_headers, *poll_headers; /* of refusals; of polls' "not yet"; each line ended by CR LF */
     int stuck_every;    /* it never ends */
     int corrupt_every;  /* its model is broken */
+    int half_every;     /* of its model one half comes, and the other never */
     int reset_every;    /* its submission's connection is reset */
     int refuse_after;   /* connections are refused after so many submissions; 0: never */
     /* what it saw: */
@@ -31,7 +32,7 @@ struct sim_target {
     nsec slot_free[SIM_SLOTS_MAX];
     struct sim_job {
         nsec created, started, finished;
-        bool failed, corrupt;
+        bool failed, corrupt, half;
         int polls;
         nsec last_poll, last_gap; /* gaps are between polls, the first one from the submission */
         nsec first_gap, shortest_gap, longest_gap;

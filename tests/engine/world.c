@@ -108,6 +108,12 @@ void world_init_plain(struct world *w, const char *scenario, const char *workflo
     begin(w, scenario, workflow ? workflow : "get", seed, NULL, 0);
 }
 
+void world_init_served(struct world *w, const char *scenario, const char *workflow, struct loop *loop)
+{
+    *w = (struct world){.loop = loop};
+    begin(w, scenario, workflow, 1, NULL, 0);
+}
+
 /* ---- playing ---- */
 
 static void on_command(struct timer *timer)
@@ -142,7 +148,7 @@ void world_finish(struct world *w)
     if (w->target) {
         payload_finish(&w->payload);
         sim_target_finish(w->target);
-    } else {
+    } else if (w->plain) {
         sim_plain_finish(w->plain);
     }
     free(w->target);
