@@ -5,6 +5,7 @@
 #include "intake.h"
 #include "json_out.h"
 #include "prefer.h"
+#include "route.h"
 #include "server.h"
 
 #include <arpa/inet.h>
@@ -53,6 +54,7 @@ bool api_check_rate(struct exchange *x)
     snprintf(error, sizeof error, "Rate limit exceeded. Max %d requests per 60s",
              x->backend->rate.per_minute);
     count_refused(x, "rate_limit");
+    metric_add(metrics_series(x->backend->metrics, F_RATE_LIMIT_REJECTIONS, &x->route->path), 1);
     api_send_retry(x, 429, error, "rate_limited", (int)(wait / NSEC_PER_SEC) + 1);
     return false;
 }
@@ -141,6 +143,7 @@ static void submit(struct exchange *x, struct job *job, const struct params *p)
         store_remove_models(&x->backend->store, &job->id);
     job_renew(job);
     job->work.options = p->options;
+    metric_add(metrics_series(x->backend->metrics, F_SUBMITTED, NULL), 1);
     schedule_submit(&x->backend->schedule, job);
 }
 

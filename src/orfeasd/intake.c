@@ -171,5 +171,11 @@ struct job *intake_finish(struct intake *in)
     struct job *job = check(in, &info) ? make_job(in, &info) : NULL;
     const char *labels[] = {picture_format_name(info.format), job ? "success" : "failed"};
     metric_add(metrics_series(in->backend->metrics, F_UPLOADS, labels), 1);
+    if (job) {
+        metric_observe(metrics_series(in->backend->metrics, F_UPLOAD_BYTES, labels),
+                       (double)job->input_bytes);
+        metric_observe(metrics_series(in->backend->metrics, F_UPLOAD_PIXELS, labels),
+                       (double)info.width * info.height);
+    }
     return job;
 }

@@ -35,7 +35,7 @@ struct job {
     uint64_t place;                    /* in the order of queueing */
     struct work work;
     bool work_done;
-    struct timer timer; /* the profile's last deadline */
+    struct timer timer; /* until then the slot is kept: the profile's last deadline */
     void *owner;        /* whom the timer calls: the schedule */
     nsec ends[PROFILE_STAGES_MAX];
     const char *error_kind; /* "" while there is none */

@@ -18,10 +18,10 @@ static void start(struct schedule *s, struct job *job)
     job->number = s->started++;
     job->started = loop_now(s->loop);
     timestamp_text(clock_wall(), job->started_at);
+    job->owner = s;
+    job->timer.fire = on_deadline;
     if (s->profile) {
         profile_draw(s->profile, s->seed, job->number, s->time_scale, job->ends);
-        job->owner = s;
-        job->timer.fire = on_deadline;
         timer_set(s->loop, &job->timer, job->started + job->ends[s->profile->stage_count - 1]);
     }
     workers_push(s->workers, &job->work);
@@ -102,6 +102,7 @@ void schedule_collect(struct schedule *s)
         next = work->next;
         struct job *job = (struct job *)((char *)work - offsetof(struct job, work));
         job->work_done = true;
+        s->events->worked(s->context, job);
         if (job->work.error != WORK_OK || !timer_armed(&job->timer))
             end(s, job);
     }

@@ -14,6 +14,9 @@
 
 struct schedule_events {
     void (*started)(void *context, struct job *job);
+    /* Its real work is done, `work_done` says so. It ends now unless its timer is armed, which may be done
+     * here. */
+    void (*worked)(void *context, struct job *job);
     /* Its state, error and times are set; the slot is free again. */
     void (*ended)(void *context, struct job *job);
 };

@@ -5,9 +5,12 @@
 
 #include "clock.h"
 #include "diag.h"
+#include "fault_plan.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
+
+enum { SETTINGS_FAULTS_MAX = 32 };
 
 struct settings {
     char host[64]; /* as written, "127.0.0.1" */
@@ -24,6 +27,9 @@ struct settings {
     bool load_time_given;
     int64_t max_upload_bytes;
     const char *cors_origins;
+    const char *fault_texts[SETTINGS_FAULTS_MAX]; /* as given */
+    int fault_text_count;
+    struct fault_plan faults;
     bool rate_limiting;
     int rate_per_minute;
 };
