@@ -165,6 +165,33 @@ static int worker_count(void)
     return cores < 1 ? 1 : cores > 256 ? 256 : (int)cores;
 }
 
+static void count_layers(struct backend *b)
+{
+    for (int i = 0; i < SANDBOX_LAYERS; i++) {
+        const char *name = sandbox_layer_name((enum sandbox_layer)i);
+        metric_set(metrics_series(b->metrics, F_SANDBOX_LAYER, &name), b->decoders.layers >> i & 1);
+    }
+}
+
+/* With --sandbox auto a server that cannot have these processes works without them, and says so. */
+static bool init_decoders(struct backend *b, struct diag_list *diags)
+{
+    decoders_init(&b->decoders, b->settings->max_upload_bytes);
+    b->decoders.all_needed = b->settings->sandbox == SANDBOX_REQUIRE;
+    int error = b->settings->sandbox == SANDBOX_OFF ? 0 : decoders_probe(&b->decoders);
+    count_layers(b);
+    if (!error || b->settings->sandbox != SANDBOX_REQUIRE)
+        return true;
+    char missing[80] = "";
+    for (int i = 0; i < SANDBOX_LAYERS && error == ENOSYS; i++)
+        if (!(b->decoders.layers >> i & 1))
+            snprintf(missing + strlen(missing), sizeof missing - strlen(missing), " %s",
+                     sandbox_layer_name((enum sandbox_layer)i));
+    diag_add(diags, "", 0, 0, "--sandbox auto uses the layers that there are", "--sandbox require: %s%s",
+             error == ENOSYS ? "this kernel lacks" : strerror(error), missing);
+    return false;
+}
+
 static void init_schedule(struct backend *b)
 {
     const struct settings *settings = b->settings;
@@ -205,7 +232,9 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
         return false;
     }
     b->cleared = store_clear(&b->store); /* not before it is sure that we run */
-    b->workers = workers_create(loop, &b->store, worker_count());
+    if (!init_decoders(b, diags))
+        return false;
+    b->workers = workers_create(loop, &b->store, b->decoders.layers ? &b->decoders : NULL, worker_count());
     if (!b->workers) {
         diag_add(diags, "", 0, 0, NULL, "cannot start threads: %s", strerror(errno));
         return false;
@@ -238,6 +267,18 @@ static void update_gpu(struct backend *b)
     metric_set(metrics_series(b->metrics, F_GPU_TOTAL, LABELS), b->gpu.card.total_mb);
 }
 
+static void update_decoders(struct backend *b)
+{
+    struct decoders *all = &b->decoders;
+    set_gauge(b, F_DECODERS, decoders_running(all));
+    set_gauge(b, F_DECODER_MEMORY, (double)decoders_resident_bytes(all));
+    set_gauge(b, F_DECODER_CPU, nsec_to_sec(all->cpu));
+    for (int i = 0; i < DECODER_REASONS; i++) {
+        const char *reason = decoder_reason_name((enum decoder_reason)i);
+        metric_set(metrics_series(b->metrics, F_DECODER_RESTARTS, &reason), (double)all->restarts[i]);
+    }
+}
+
 static void update_process(struct backend *b)
 {
     struct process_stats stats;
@@ -248,7 +289,7 @@ static void update_process(struct backend *b)
     } gauges[] = {
         {F_PROCESS_RESIDENT, stats.resident_bytes},
         {F_PROCESS_VIRTUAL, stats.virtual_bytes},
-        {F_PROCESS_CPU, stats.cpu_seconds},
+        {F_PROCESS_CPU, stats.cpu_seconds + nsec_to_sec(b->decoders.cpu)},
         {F_PROCESS_OPEN_FDS, stats.open_fds},
         {F_PROCESS_MAX_FDS, stats.max_fds},
         {F_PROCESS_THREADS, stats.threads},
@@ -278,6 +319,7 @@ void backend_update_gauges(struct backend *b)
     for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++)
         set_gauge(b, gauges[i].family, gauges[i].value);
     update_process(b);
+    update_decoders(b);
     if (b->profile && b->profile->gpu.present)
         update_gpu(b);
 }

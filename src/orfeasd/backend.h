@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "decoder.h"
 #include "gpu_sim.h"
 #include "job_table.h"
 #include "metrics.h"
@@ -25,6 +26,7 @@ struct backend {
     int cleared; /* jobs of an earlier process whose files were removed */
     struct metrics *metrics;
     struct metric_series *request_bytes, *response_bytes; /* F_HTTP_REQUEST_BYTES, F_HTTP_RESPONSE_BYTES */
+    struct decoders decoders;                             /* zero when workers decode themselves */
     struct workers *workers;
     struct job_table *jobs;
     struct schedule schedule;

@@ -51,6 +51,15 @@ static void print_diags(const struct diag_list *diags)
     buf_finish(&text);
 }
 
+static void print_sandbox(const struct decoders *decoders)
+{
+    printf("pictures are decoded in %s", decoders->layers ? "processes shut in by" : "the server itself");
+    for (int i = 0; i < SANDBOX_LAYERS; i++)
+        if (decoders->layers >> i & 1)
+            printf(" %s", sandbox_layer_name((enum sandbox_layer)i));
+    putchar('\n');
+}
+
 static int serve(const struct settings *settings, struct diag_list *diags)
 {
     struct backend backend;
@@ -66,6 +75,7 @@ static int serve(const struct settings *settings, struct diag_list *diags)
                 backend.cleared == 1 ? "" : "s");
     if (ok) {
         printf("orfeasd listening on http://%s:%d\n", settings->host, server_port(backend.server));
+        print_sandbox(&backend.decoders);
         fflush(stdout);
         loop_run(loop);
     } else {
@@ -91,6 +101,8 @@ int main(int argc, char **argv)
 {
     struct settings settings;
     struct diag_list diags;
+    if (decoder_asked_for(argc, argv))
+        return decoder_serve(argv, picture_decode);
     umask(077);
     mallopt(M_ARENA_MAX, ARENAS); /* memory that one thread frees serves the others */
     diag_init(&diags);

@@ -123,6 +123,18 @@ static bool set_rate(struct settings *s, const char *text)
     return set_int(text, 1, 100000, &s->rate_per_minute);
 }
 
+static bool set_sandbox(struct settings *s, const char *text)
+{
+    static const char *const NAMES[] = {
+        [SANDBOX_REQUIRE] = "require", [SANDBOX_AUTO] = "auto", [SANDBOX_OFF] = "off"};
+    for (int i = 0; i < (int)(sizeof NAMES / sizeof NAMES[0]); i++)
+        if (strcmp(text, NAMES[i]) == 0) {
+            s->sandbox = (enum settings_sandbox)i;
+            return true;
+        }
+    return false;
+}
+
 static const struct setting {
     const char *option, *variable; /* one of them may be NULL */
     set_function *set;
@@ -147,6 +159,9 @@ static const struct setting {
     {"--load-time", NULL, set_load_time, "DURATION", "how long the models load at the start, as in 25s"},
     {NULL, "MAX_UPLOAD_MB", set_max_upload, "N, from 1 to 500", "largest upload, in megabytes (50)"},
     {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *", "sent as Access-Control-Allow-Origin (*)"},
+    {"--sandbox", "ORFEAS_SANDBOX", set_sandbox, "require|auto|off",
+     "decode pictures in processes without rights: with every layer or not at all, with those\n      layers "
+     "that the kernel has (auto), or in the server itself"},
     {NULL, "ENABLE_RATE_LIMITING", set_rate_limiting, "true|false", "limit uploads and generations (false)"},
     {NULL, "RATE_LIMIT_PER_MINUTE", set_rate, "N, from 1 to 100000", "requests per client and minute (60)"},
 };
@@ -207,7 +222,8 @@ enum settings_action settings_read(struct settings *s, int argc, char **argv, st
                            .time_scale = 1,
                            .max_upload_bytes = 50 << 20,
                            .cors_origins = "*",
-                           .rate_per_minute = 60};
+                           .rate_per_minute = 60,
+                           .sandbox = SANDBOX_AUTO};
     set_host(s, "127.0.0.1");
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)

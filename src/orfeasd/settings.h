@@ -9,6 +9,9 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
+/* Of the processes that decode pictures: all layers or none; those that there are; no processes. */
+enum settings_sandbox { SANDBOX_REQUIRE, SANDBOX_AUTO, SANDBOX_OFF };
+
 struct settings {
     char host[64]; /* as written, "127.0.0.1" */
     int port;      /* 0: a free one */
@@ -26,6 +29,7 @@ struct settings {
     const char *cors_origins;
     bool rate_limiting;
     int rate_per_minute;
+    enum settings_sandbox sandbox;
 };
 
 enum settings_action { SETTINGS_RUN, SETTINGS_HELP, SETTINGS_VERSION, SETTINGS_BAD };
