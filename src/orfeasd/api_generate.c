@@ -5,11 +5,10 @@
 #include "intake.h"
 #include "json_out.h"
 #include "prefer.h"
+#include "route.h"
 #include "server.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,16 +42,14 @@ static void count_refused(struct exchange *x, const char *reason)
 
 bool api_check_rate(struct exchange *x)
 {
-    const struct sockaddr *address =
-        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    uint32_t client = ((const struct sockaddr_in *)address)->sin_addr.s_addr;
-    nsec wait = rate_limit_take(&x->backend->rate, client, loop_now(x->backend->loop));
+    nsec wait = rate_limit_take(&x->backend->rate, exchange_address(x), loop_now(x->backend->loop));
     if (!wait)
         return true;
     char error[80];
     snprintf(error, sizeof error, "Rate limit exceeded. Max %d requests per 60s",
              x->backend->rate.per_minute);
     count_refused(x, "rate_limit");
+    metric_add(metrics_series(x->backend->metrics, F_RATE_REJECTIONS, &x->route->path), 1);
     api_send_retry(x, 429, error, "rate_limited", (int)(wait / NSEC_PER_SEC) + 1);
     return false;
 }

@@ -214,7 +214,7 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
     b->started_wall = clock_wall();
     b->drained.fire = on_drained;
     rate_limit_init(&b->rate, settings->rate_limiting ? settings->rate_per_minute : 0);
-    if (!init_profile(b, diags))
+    if (!auth_init(&b->auth, settings, diags) || !init_profile(b, diags))
         return false;
     init_metrics(b);
     int error = store_init(&b->store, settings->data);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "auth.h"
 #include "decoder.h"
 #include "gpu_sim.h"
 #include "job_table.h"
@@ -31,6 +32,7 @@ struct backend {
     struct job_table *jobs;
     struct schedule schedule;
     struct rate_limit rate;
+    struct auth auth;
     struct server *server;
     enum backend_readiness readiness;
     nsec started, started_wall;

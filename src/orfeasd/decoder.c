@@ -136,7 +136,7 @@ static int spawn(struct decoder *d, int theirs)
     snprintf(layers, sizeof layers, "%u", d->all->wanted);
     snprintf(needed, sizeof needed, "%d", d->all->all_needed);
     snprintf(input, sizeof input, "%lld", (long long)d->all->max_input);
-    char name[] = "orfeasd", argument[] = DECODER_ARGUMENT, allocator[64];
+    char name[] = "orfeasd", argument[] = DECODER_ARGUMENT, allocator[100];
     snprintf(allocator, sizeof allocator,
              "ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=%d", LARGEST_BLOCK_MB);
     char *arguments[] = {name, argument, layers, needed, input, NULL};

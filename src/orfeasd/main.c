@@ -60,6 +60,19 @@ static void print_sandbox(const struct decoders *decoders)
     putchar('\n');
 }
 
+/* What a client sends is not to lie around on the disk after a crash. */
+static void limit_core_dumps(const struct settings *settings)
+{
+    const struct rlimit none = {0, 0};
+    if (!settings->core_dumps)
+        setrlimit(RLIMIT_CORE, &none);
+}
+
+static void tell(const char *text)
+{
+    fprintf(stderr, "orfeasd: %s\n", text);
+}
+
 static int serve(const struct settings *settings, struct diag_list *diags)
 {
     struct backend backend;
@@ -69,6 +82,7 @@ static int serve(const struct settings *settings, struct diag_list *diags)
         perror("orfeasd");
         return EXIT_FAULT;
     }
+    limit_core_dumps(settings);
     bool ok = backend_init(&backend, loop, settings, diags);
     if (backend.cleared)
         fprintf(stderr, "orfeasd: removed %d job%s of an earlier run\n", backend.cleared,
@@ -109,6 +123,7 @@ int main(int argc, char **argv)
     int status = EXIT_SUCCESS;
     switch (settings_read(&settings, argc, argv, &diags)) {
     case SETTINGS_RUN:
+        settings.tell = tell;
         if (!settings.seed_given)
             settings.seed = rng_entropy();
         status = serve(&settings, &diags);

@@ -6,9 +6,9 @@
 
 const struct route route_table[] = {
     {"/api/job-status/<id>", &api_job_status, NULL, false},
-    {"/health", &api_health, NULL, false},
-    {"/ready", &api_ready, NULL, false},
-    {"/metrics", &api_metrics, NULL, false},
+    {"/health", &api_health, NULL, false, ACCESS_OPEN},
+    {"/ready", &api_ready, NULL, false, ACCESS_OPEN},
+    {"/metrics", &api_metrics, NULL, false, ACCESS_LOOPBACK},
     {"/api/health", &api_health_details, NULL, false},
     {"/api/upload-image", NULL, &api_upload, true},
     {"/api/generate-3d", NULL, &api_generate, true},

@@ -30,6 +30,11 @@ struct settings {
     bool rate_limiting;
     int rate_per_minute;
     enum settings_sandbox sandbox;
+    const char *token, *token_file; /* who may come in; NULL: everybody, or see the other */
+    int connections_per_address;
+    bool core_dumps;
+    const char *log;                /* the request log's file; NULL: none; "-": standard error */
+    void (*tell)(const char *text); /* a line to whoever runs it, from any thread; NULL: nobody listens */
 };
 
 enum settings_action { SETTINGS_RUN, SETTINGS_HELP, SETTINGS_VERSION, SETTINGS_BAD };
