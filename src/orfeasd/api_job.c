@@ -15,6 +15,8 @@ struct job *api_find_job(struct exchange *x, const char *text, size_t len)
     struct job *job = uuid_parse(text, len, &id) ? job_table_find(x->backend->jobs, &id) : NULL;
     if (!job)
         exchange_send_error(x, 404, "Job not found");
+    else
+        x->job = id;
     return job;
 }
 

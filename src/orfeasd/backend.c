@@ -165,6 +165,17 @@ static int worker_count(void)
     return cores < 1 ? 1 : cores > 256 ? 256 : (int)cores;
 }
 
+static bool open_log(struct backend *b, struct diag_list *diags)
+{
+    const struct settings *settings = b->settings;
+    if (!settings->log)
+        return true;
+    b->log = request_log_create(settings->log, &request_log_default_limits, settings->tell);
+    if (!b->log)
+        diag_add(diags, "", 0, 0, NULL, "--log %s: %s", settings->log, strerror(errno));
+    return b->log;
+}
+
 static void count_layers(struct backend *b)
 {
     for (int i = 0; i < SANDBOX_LAYERS; i++) {
@@ -217,6 +228,8 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
     if (!auth_init(&b->auth, settings, diags) || !init_profile(b, diags))
         return false;
     init_metrics(b);
+    if (!open_log(b, diags))
+        return false;
     int error = store_init(&b->store, settings->data);
     if (error) {
         diag_add(diags, "", 0, 0, NULL, "%s: %s", settings->data ? settings->data : "$TMPDIR",
@@ -252,6 +265,7 @@ void backend_finish(struct backend *b)
     job_table_destroy(b->jobs);
     store_finish(&b->store);
     rate_limit_finish(&b->rate);
+    request_log_destroy(b->log); /* behind the server, whose last requests it tells of */
     metrics_destroy(b->metrics);
 }
 
@@ -314,6 +328,7 @@ void backend_update_gauges(struct backend *b)
         {F_KEPT_BYTES, (double)b->jobs->bytes},
         {F_JOBS_EVICTED, (double)b->jobs->evicted},
         {F_WORKERS, worker_count()},
+        {F_LOG_LOST, b->log ? (double)request_log_lost(b->log) : 0},
         {F_APP_UPTIME, nsec_to_sec(loop_now(b->loop) - b->started)},
     };
     for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++)

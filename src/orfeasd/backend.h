@@ -11,6 +11,7 @@
 #include "metrics.h"
 #include "profile.h"
 #include "rate_limit.h"
+#include "request_log.h"
 #include "schedule.h"
 #include "settings.h"
 #include "store.h"
@@ -33,6 +34,7 @@ struct backend {
     struct schedule schedule;
     struct rate_limit rate;
     struct auth auth;
+    struct request_log *log; /* NULL: none */
     struct server *server;
     enum backend_readiness readiness;
     nsec started, started_wall;

@@ -282,6 +282,24 @@ static void count_request(struct exchange *x)
     metric_add(series->errors[x->status], 1);
 }
 
+static void log_request(const struct exchange *x)
+{
+    static const struct uuid none;
+    if (!x->backend->log)
+        return;
+    char job[UUID_TEXT] = "";
+    if (memcmp(&x->job, &none, sizeof none) != 0)
+        uuid_text(&x->job, job);
+    const struct request_log_line line = {.address = exchange_address(x),
+                                          .method = method_name(x->method),
+                                          .path = x->path,
+                                          .status = x->status,
+                                          .bytes = x->response_bytes,
+                                          .lasted = loop_now(x->server->loop) - x->began,
+                                          .job = job};
+    request_log_add(x->backend->log, &line);
+}
+
 void request_end(struct exchange *x)
 {
     exchange_leave(x);
@@ -290,6 +308,7 @@ void request_end(struct exchange *x)
     if (x->response)
         MHD_destroy_response(x->response);
     count_request(x);
+    log_request(x);
     struct exchange clean = {.server = x->server,
                              .backend = x->backend,
                              .connection = x->connection,

@@ -24,7 +24,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { SIDE = 40, MAX_INPUT = 1 << 20, ORDER = 8 };
+enum { SIDE = 40, INPUT_BYTES_MAX = 1 << 20, ORDER_BYTES = 8 };
 
 /* ---- the process ---- */
 
@@ -47,8 +47,8 @@ static void *use_memory(size_t bytes)
 static bool obey(const void *bytes, size_t len, const struct picture_limits *limits, struct picture *ret,
                  char *error)
 {
-    char order[ORDER + 1] = "";
-    memcpy(order, bytes, len < ORDER ? len : ORDER);
+    char order[ORDER_BYTES + 1] = "";
+    memcpy(order, bytes, len < ORDER_BYTES ? len : ORDER_BYTES);
     if (strcmp(order, "open....") == 0)
         return tell(error, open("/etc/passwd", O_RDONLY));
     if (strcmp(order, "create..") == 0)
@@ -69,7 +69,7 @@ static bool obey(const void *bytes, size_t len, const struct picture_limits *lim
     if (strcmp(order, "memory..") == 0)
         return tell(error, use_memory((size_t)1200 << 20) ? 0 : -1);
     if (strcmp(order, "crash...") == 0)
-        *(volatile int *)(uintptr_t)(len / (MAX_INPUT + 1)) = 1;
+        *(volatile int *)(uintptr_t)(len / (INPUT_BYTES_MAX + 1)) = 1;
     if (strcmp(order, "exit....") == 0)
         _exit(0);
     for (volatile int more = 1; strcmp(order, "loop....") == 0 && more;)
@@ -105,12 +105,12 @@ struct fixture {
 
 static void set_up(struct fixture *f, unsigned layers)
 {
-    decoders_init(&f->all, MAX_INPUT);
+    decoders_init(&f->all, INPUT_BYTES_MAX);
     f->all.wanted = layers;
     f->all.cpu_seconds = 1;
     assert_int_equal(decoder_init(&f->d, &f->all), 0);
     picture_draw(&f->drawn, SIDE, 7);
-    buf_init(&f->png, MAX_INPUT);
+    buf_init(&f->png, INPUT_BYTES_MAX);
     assert_true(png_write(&f->drawn, 1, &f->png));
 }
 
@@ -211,7 +211,7 @@ static void test_orders(void **state)
         snprintf(expected, sizeof expected, "The process that decodes the picture ended: %s",
                  decoder_reason_name(rows[i].reason));
         int64_t before = f.all.restarts[rows[i].reason];
-        assert_int_equal(decode(&f, rows[i].order, ORDER, why), DECODER_LOST);
+        assert_int_equal(decode(&f, rows[i].order, ORDER_BYTES, why), DECODER_LOST);
         assert_string_equal(why, expected);
         assert_int_equal(f.all.restarts[rows[i].reason], before + 1);
         assert_int_equal(decoders_running(&f.all), 0);
@@ -242,7 +242,7 @@ static void test_layers(void **state)
         struct fixture f;
         char why[PICTURE_ERROR_TEXT] = "";
         set_up(&f, 1u << SANDBOX_NO_NEW_PRIVS | 1u << rows[i].layer);
-        assert_int_equal(decode(&f, rows[i].order, ORDER, why), DECODER_BAD_PICTURE);
+        assert_int_equal(decode(&f, rows[i].order, ORDER_BYTES, why), DECODER_BAD_PICTURE);
         assert_string_equal(why, rows[i].says);
         tear_down(&f);
     }
@@ -284,8 +284,8 @@ static void test_cancelled(void **state)
     char why[PICTURE_ERROR_TEXT];
     int asked = 0;
     set_up(&f, SANDBOX_ALL);
-    int fd = file_of("loop....", ORDER);
-    assert_int_equal(decoder_decode(&f.d, fd, ORDER, never, &asked, &picture, why), DECODER_STOPPED);
+    int fd = file_of("loop....", ORDER_BYTES);
+    assert_int_equal(decoder_decode(&f.d, fd, ORDER_BYTES, never, &asked, &picture, why), DECODER_STOPPED);
     close(fd);
     assert_int_equal(asked, 1);
     assert_int_equal(f.all.restarts[DECODER_CANCELLED], 1);
@@ -298,7 +298,7 @@ static void test_required(void **state)
 {
     (void)state;
     struct decoders all;
-    decoders_init(&all, MAX_INPUT);
+    decoders_init(&all, INPUT_BYTES_MAX);
     assert_int_equal(decoders_probe(&all), 0);
     assert_int_equal(all.layers, SANDBOX_ALL);
     assert_true(all.landlock_abi > 0);
@@ -320,7 +320,7 @@ static void test_nothing_is_left(void **state)
     close(first);
     set_up(&f, SANDBOX_ALL);
     for (int i = 0; i < 10; i++)
-        assert_int_equal(decode(&f, "exit....", ORDER, why), DECODER_LOST);
+        assert_int_equal(decode(&f, "exit....", ORDER_BYTES, why), DECODER_LOST);
     tear_down(&f);
     int last = dup(0);
     close(last);
