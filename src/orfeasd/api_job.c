@@ -3,7 +3,6 @@
 #include "backend.h"
 #include "json_out.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,9 +105,8 @@ const struct handler api_job_status = {.finish = job_status};
 
 /* ---- files ---- */
 
-static bool send_file(struct exchange *x, const char *path, const char *content_type)
+static bool send_file(struct exchange *x, int fd, const char *content_type)
 {
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0) {
         if (fd >= 0)
@@ -127,14 +125,14 @@ static void download(struct exchange *x)
     if (!job)
         return;
     enum model_format format = job->work.options.format;
-    char text[STORE_PATH_MAX];
+    char text[UUID_TEXT + 64];
     snprintf(text, sizeof text, "model.%s", model_format_name(format));
     if (job->state != JOB_COMPLETED || strcmp(x->params[1], text) != 0) {
         exchange_send_error(x, 404, "File not found");
         return;
     }
-    store_model_path(&x->backend->store, &job->id, format, text);
-    if (!send_file(x, text, model_format_mime(format)))
+    int fd = store_open_model(&x->backend->store, &job->id, format);
+    if (!send_file(x, fd, model_format_mime(format)))
         return;
     snprintf(text, sizeof text, "attachment; filename=\"%s.%s\"", job->id_text, model_format_name(format));
     exchange_add_header(x, "Content-Disposition", text);
@@ -155,10 +153,9 @@ static void preview(struct exchange *x)
         exchange_send_error(x, 404, "Image not found");
         return;
     }
-    char path[STORE_PATH_MAX], content_type[32];
-    store_input_path(&x->backend->store, &job->id, path);
+    char content_type[32];
     snprintf(content_type, sizeof content_type, "image/%s", format);
-    send_file(x, path, content_type);
+    send_file(x, store_open_input(&x->backend->store, &job->id), content_type);
 }
 
 const struct handler api_preview = {.finish = preview};

@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,9 +148,9 @@ static void input_failed(struct work *work)
 static void run_work(struct runner *r, struct work *work)
 {
     nsec cpu = thread_cpu();
-    char path[STORE_PATH_MAX];
-    store_input_path(r->workers->store, &work->id, path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = store_open_input(r->workers->store, &work->id);
+    if (fd < 0)
+        errno = -fd;
     struct stat st;
     r->input = fd;
     if (fd < 0 || fstat(fd, &st) < 0) {
