@@ -107,7 +107,6 @@ static void set_up(struct fixture *f, unsigned layers)
 {
     decoders_init(&f->all, INPUT_BYTES_MAX);
     f->all.wanted = layers;
-    f->all.cpu_seconds = 1;
     assert_int_equal(decoder_init(&f->d, &f->all), 0);
     picture_draw(&f->drawn, SIDE, 7);
     buf_init(&f->png, INPUT_BYTES_MAX);
@@ -203,6 +202,7 @@ static void test_orders(void **state)
     };
     struct fixture f;
     set_up(&f, SANDBOX_ALL);
+    f.all.cpu_seconds = 1;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (sandbox_sanitized() && rows[i].reason == DECODER_CRASHED)
             continue; /* the sanitizer reports and exits by itself */
