@@ -11,6 +11,8 @@ extern const struct handler api_health, api_ready, api_health_details, api_metri
 extern const struct handler api_upload;                                /* api_upload.c */
 extern const struct handler api_generate;                              /* api_generate.c */
 extern const struct handler api_job_status, api_download, api_preview; /* api_job.c */
+extern const struct handler api_job_events, api_job_socket;            /* api_events.c */
+extern const struct handler api_socketio, api_socketio_post;           /* api_socketio.c */
 
 /* All that is known about a job, as the members of an object that the caller opens and closes. */
 void api_write_job(struct backend *b, const struct job *job, struct buf *out);

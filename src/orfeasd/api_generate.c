@@ -1,6 +1,7 @@
 #include "api.h"
 
 #include "backend.h"
+#include "events.h"
 #include "families.h"
 #include "intake.h"
 #include "json_out.h"
@@ -142,6 +143,8 @@ static void submit(struct exchange *x, struct job *job, const struct params *p)
     job_renew(job);
     job->work.options = p->options;
     schedule_submit(&x->backend->schedule, job);
+    if (job->state == JOB_QUEUED)
+        events_changed(x->backend->events, job);
 }
 
 /* RFC 7240, section 3. A wait of 0 is one, too. */

@@ -1,8 +1,11 @@
 #include "backend.h"
 
+#include "events.h"
 #include "families.h"
+#include "job_feed.h"
 #include "process_stats.h"
 #include "server.h"
+#include "session.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,6 +31,7 @@ static void on_job_started(void *context, struct job *job)
                    nsec_to_sec(job->started - job->submitted));
     if (b->profile && b->profile->gpu.present)
         gpu_sim_running(&b->gpu, b->schedule.running);
+    events_changed(b->events, job);
 }
 
 static void count_failure(struct backend *b, const struct job *job)
@@ -69,6 +73,7 @@ static void on_job_ended(void *context, struct job *job)
     else
         count_success(b, job);
     answer_held(job);
+    events_changed(b->events, job);
     job_table_rest(b->jobs, job);
     if (b->readiness == BACKEND_STOPPING && b->schedule.running == 0)
         timer_set(b->loop, &b->drained, loop_now(b->loop));
@@ -113,6 +118,8 @@ static void on_drained(struct timer *timer)
     nsec now = loop_now(b->loop);
     if (!b->closing) {
         b->closing = now;
+        sessions_close(b->sessions);
+        job_feed_close_all(b);
         server_release_held(b->server);
     }
     if (server_answering(b->server) && now < b->closing + CLOSING_TIME)
@@ -198,6 +205,8 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
     }
     b->jobs = job_table_create(&b->store, &job_default_limits);
     loop_on_wake(loop, on_wake, b);
+    b->events = events_create(b);
+    b->sessions = sessions_create(b);
     b->server = server_create(loop, b, settings);
     if (!b->server) {
         diag_add(diags, "", 0, 0, "--listen 127.0.0.1:0 takes a free port", "cannot listen on %s:%d: %s",
@@ -219,7 +228,14 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
 void backend_finish(struct backend *b)
 {
     workers_destroy(b->workers);
+    if (b->sessions)
+        sessions_close(b->sessions);
+    job_feed_close_all(b);
+    ws_conn_destroy_all(b);
     server_destroy(b->server);
+    ws_conn_destroy_all(b);
+    sessions_destroy(b->sessions);
+    events_destroy(b->events);
     job_table_destroy(b->jobs);
     store_finish(&b->store);
     rate_limit_finish(&b->rate);

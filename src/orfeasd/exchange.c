@@ -25,6 +25,11 @@ const char *exchange_header(const struct exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
+const char *exchange_query(const struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
 bool exchange_is_json(const struct exchange *x)
 {
     static const char JSON[] = "application/json";
@@ -86,8 +91,8 @@ static void add_common_headers(struct exchange *x, const char *content_type)
     exchange_add_header(x, "Access-Control-Allow-Origin", x->server->settings->cors_origins);
 }
 
-static void give(struct exchange *x, struct MHD_Response *response, int status, int64_t len,
-                 const char *content_type)
+void exchange_give(struct exchange *x, struct MHD_Response *response, int status, int64_t len,
+                   const char *content_type)
 {
     assert(!x->response && response);
     x->response = response;
@@ -103,8 +108,8 @@ void exchange_send(struct exchange *x, int status, const char *content_type)
         buf_clear(text);
         status = 500;
     }
-    give(x, MHD_create_response_from_buffer(text->len, text->bytes, MHD_RESPMEM_MUST_COPY), status,
-         (int64_t)text->len, text->len ? content_type : NULL);
+    exchange_give(x, MHD_create_response_from_buffer(text->len, text->bytes, MHD_RESPMEM_MUST_COPY), status,
+                  (int64_t)text->len, text->len ? content_type : NULL);
 }
 
 void exchange_send_json(struct exchange *x, int status)
@@ -115,7 +120,7 @@ void exchange_send_json(struct exchange *x, int status)
 
 void exchange_send_file(struct exchange *x, int fd, int64_t len, const char *content_type)
 {
-    give(x, MHD_create_response_from_fd64((uint64_t)len, fd), 200, len, content_type);
+    exchange_give(x, MHD_create_response_from_fd64((uint64_t)len, fd), 200, len, content_type);
 }
 
 void exchange_send_error(struct exchange *x, int status, const char *format, ...)
@@ -178,7 +183,7 @@ void exchange_suspend(struct exchange *x)
     MHD_suspend_connection(x->connection);
     x->suspended = true;
     x->deadline = NSEC_NEVER;
-    s->held++;
+    s->held += !x->streaming;
 }
 
 void exchange_release(struct exchange *x)
@@ -188,8 +193,8 @@ void exchange_release(struct exchange *x)
     if (!x->suspended)
         return;
     x->suspended = false;
-    s->held--;
-    if (!x->gone)
+    s->held -= !x->streaming;
+    if (!x->gone && !x->streaming)
         x->handler->resume(x); /* now, not when MHD comes to it: the job may be another by then */
     epoll_ctl(s->held_epoll, EPOLL_CTL_DEL, x->fd, NULL);
     MHD_resume_connection(x->connection);

@@ -79,6 +79,7 @@ static void plain_stages(const struct job *job, int really, unsigned permille, s
     if (really == GENERATOR_STAGES)
         return;
     ret->current = generator_stage_name((enum generator_stage)really);
+    ret->stage_percent = (int)permille / 10;
     ret->percent =
         STAGES[really].from + (int)permille * (STAGES[really + 1].from - STAGES[really].from) / 1000;
 }
@@ -97,6 +98,7 @@ static void paced_stages(const struct job *job, const struct profile *profile, i
             end = job->work.stage_end[covers];
         if (!done || end > now) {
             ret->current = profile->stages[i].name;
+            ret->stage_percent = end > at && now < end ? (int)((double)(now - at) * 100 / (double)(end - at)) : 99;
             break;
         }
         add_stage(ret, profile->stages[i].name, &at, end);
@@ -107,7 +109,7 @@ static void paced_stages(const struct job *job, const struct profile *profile, i
 
 void job_stages(const struct job *job, const struct profile *profile, nsec now, struct job_stages *ret)
 {
-    ret->count = 0;
+    ret->count = ret->stage_percent = 0;
     ret->current = NULL;
     ret->percent = job->state == JOB_COMPLETED ? 100 : 0;
     if (job->state < JOB_PROCESSING)

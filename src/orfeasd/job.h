@@ -41,6 +41,7 @@ struct job {
     const char *error_kind; /* "" while there is none */
     char error[200];
     struct exchange *held; /* requests that wait for its end */
+    bool listened;         /* somebody wants its events */
 };
 
 struct job *job_create(const struct uuid *id); /* NULL: no memory */
@@ -62,6 +63,7 @@ struct job_stages {
     } ended[JOB_STAGES_MAX];
     const char *current; /* NULL when none runs */
     int percent;         /* of the whole job */
+    int stage_percent;   /* of the current stage */
 };
 
 /* How far it is at `now`; `profile` may be NULL. */

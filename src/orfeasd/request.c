@@ -40,6 +40,8 @@ static void refuse_method(struct exchange *x)
 
 static int64_t body_limit(const struct exchange *x)
 {
+    if (x->route && x->route->body_max)
+        return x->route->body_max;
     bool upload = x->handler && x->route->upload && !exchange_is_json(x);
     return upload ? x->server->max_body : SERVER_BODY_SMALL;
 }
@@ -51,8 +53,8 @@ static int64_t drop_limit(const struct exchange *x)
 
 static void refuse_body(struct exchange *x)
 {
-    if (body_limit(x) == SERVER_BODY_SMALL)
-        exchange_send_error(x, 413, "Request body too large (max %dKB)", SERVER_BODY_SMALL >> 10);
+    if (body_limit(x) < x->server->max_body)
+        exchange_send_error(x, 413, "Request body too large (max %dKB)", (int)(body_limit(x) >> 10));
     else
         exchange_send_error(x, 413, "File too large (max %dMB)",
                             (int)(x->server->settings->max_upload_bytes >> 20));
@@ -219,6 +221,13 @@ static void count_request(struct exchange *x)
     metric_add(series->errors[x->status], 1);
 }
 
+void request_upgraded(struct exchange *x)
+{
+    count_request(x);
+    x->upgraded = true;
+    x->deadline = NSEC_NEVER;
+}
+
 void request_end(struct exchange *x)
 {
     exchange_leave(x);
@@ -226,7 +235,9 @@ void request_end(struct exchange *x)
         x->handler->end(x);
     if (x->response)
         MHD_destroy_response(x->response);
-    count_request(x);
+    if (!x->upgraded)
+        count_request(x);
+    buf_finish(&x->stream);
     struct exchange clean = {.server = x->server,
                              .backend = x->backend,
                              .connection = x->connection,
@@ -249,7 +260,7 @@ void request_completed(void *context, struct MHD_Connection *connection, void **
         x->gone = true;
         exchange_release(x);
     }
-    if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+    if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK || x->gone)
         x->status = 499;
     request_end(x);
 }

@@ -1,6 +1,7 @@
 #include "route.h"
 
 #include "api.h"
+#include "session.h"
 
 #include <string.h>
 
@@ -15,6 +16,9 @@ const struct route route_table[] = {
     {"/api/download/<id>/<file>", &api_download, NULL, false},
     {"/api/preview/<file>", &api_preview, NULL, false},
     {"/api/models-info", &api_models_info, NULL, false},
+    {"/api/jobs/<id>/events", &api_job_events, NULL, false},
+    {"/ws/jobs/<id>", &api_job_socket, NULL, false},
+    {"/socket.io/", &api_socketio, &api_socketio_post, false, SESSION_PAYLOAD_MAX, &api_socketio},
 };
 const int route_count = sizeof route_table / sizeof route_table[0];
 
@@ -59,10 +63,14 @@ const struct handler *route_handler(const struct route *route, enum method metho
 {
     if (method == METHOD_GET || method == METHOD_HEAD)
         return route->get;
-    return method == METHOD_POST ? route->post : NULL;
+    if (method == METHOD_POST && route->post)
+        return route->post;
+    return method == METHOD_OPTIONS ? NULL : route->other;
 }
 
 const char *route_allow(const struct route *route)
 {
+    if (route->get && route->post)
+        return "GET, HEAD, POST, OPTIONS";
     return route->get ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
 }

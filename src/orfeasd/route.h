@@ -11,6 +11,8 @@ struct route {
     const struct handler *get; /* HEAD too; NULL: not allowed */
     const struct handler *post;
     bool upload; /* the body may be as large as an upload */
+    int64_t body_max;            /* 0: as `upload` says */
+    const struct handler *other; /* all other methods but OPTIONS; NULL: not allowed */
 };
 
 extern const struct route route_table[]; /* the API, see routes.c */

@@ -112,6 +112,22 @@ static bool set_cors(struct settings *s, const char *text)
     return *text && strlen(text) < 200 && !strpbrk(text, "\r\n");
 }
 
+/* Milliseconds in an int, at the protocol's place for it. */
+static bool set_beat(const char *text, nsec *ret)
+{
+    return duration_parse(text, strlen(text), ret) && *ret >= 10 * NSEC_PER_MSEC && *ret <= 3600 * NSEC_PER_SEC;
+}
+
+static bool set_ping_interval(struct settings *s, const char *text)
+{
+    return set_beat(text, &s->ping_interval);
+}
+
+static bool set_ping_timeout(struct settings *s, const char *text)
+{
+    return set_beat(text, &s->ping_timeout);
+}
+
 static bool set_rate_limiting(struct settings *s, const char *text)
 {
     s->rate_limiting = strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0;
@@ -145,8 +161,12 @@ static const struct setting {
      "divide the profile's and the load time (1)"},
     {"--seed", NULL, set_seed, "N", "the profile's random numbers follow from it (random)"},
     {"--load-time", NULL, set_load_time, "DURATION", "how long the models load at the start, as in 25s"},
+    {"--ping-interval", NULL, set_ping_interval, "DURATION, from 10ms to 1h",
+     "how often live connections (Socket.IO, WebSocket, events) are pinged (25s)"},
+    {"--ping-timeout", NULL, set_ping_timeout, "DURATION, from 10ms to 1h",
+     "how long a ping may go unanswered (20s)"},
     {NULL, "MAX_UPLOAD_MB", set_max_upload, "N, from 1 to 500", "largest upload, in megabytes (50)"},
-    {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *", "sent as Access-Control-Allow-Origin (*)"},
+    {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *", "sent as Access-Control-Allow-Origin; whose pages may open WebSockets (*)"},
     {NULL, "ENABLE_RATE_LIMITING", set_rate_limiting, "true|false", "limit uploads and generations (false)"},
     {NULL, "RATE_LIMIT_PER_MINUTE", set_rate, "N, from 1 to 100000", "requests per client and minute (60)"},
 };
@@ -207,6 +227,8 @@ enum settings_action settings_read(struct settings *s, int argc, char **argv, st
                            .time_scale = 1,
                            .max_upload_bytes = 50 << 20,
                            .cors_origins = "*",
+                           .ping_interval = 25 * NSEC_PER_SEC,
+                           .ping_timeout = 20 * NSEC_PER_SEC,
                            .rate_per_minute = 60};
     set_host(s, "127.0.0.1");
     for (int i = 1; i < argc; i++) {

@@ -24,6 +24,7 @@ struct settings {
     bool load_time_given;
     int64_t max_upload_bytes;
     const char *cors_origins;
+    nsec ping_interval, ping_timeout; /* of live connections */
     bool rate_limiting;
     int rate_per_minute;
 };

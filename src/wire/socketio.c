@@ -100,9 +100,9 @@ static bool data_fits(const struct socketio_packet *p)
 {
     switch (p->type) {
     case SOCKETIO_CONNECT:
-        return !p->data || json_is_object(p->data);
+        return p->ack < 0 && (!p->data || json_is_object(p->data));
     case SOCKETIO_DISCONNECT:
-        return !p->data;
+        return p->ack < 0 && !p->data;
     case SOCKETIO_EVENT:
     case SOCKETIO_BINARY_EVENT:
         return is_event(p->data);
@@ -110,7 +110,7 @@ static bool data_fits(const struct socketio_packet *p)
     case SOCKETIO_BINARY_ACK:
         return json_is_array(p->data) && p->ack >= 0;
     case SOCKETIO_CONNECT_ERROR:
-        return json_is_string(p->data) || json_is_object(p->data);
+        return p->ack < 0 && (json_is_string(p->data) || json_is_object(p->data));
     }
     return false;
 }

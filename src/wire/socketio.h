@@ -38,7 +38,7 @@ struct socketio_packet {
 
 /* False when it is no packet, or its data is not what its type must have: an event a list whose first item is
  * a name that is not reserved; an ack a list, and an id; a connect nothing or an object; a disconnect nothing;
- * a connect error a text or an object. Nothing is to be freed then. */
+ * a connect error a text or an object; an id only where something can be acked. Nothing is to be freed then. */
 bool socketio_parse(const char *text, size_t len, struct socketio_packet *ret);
 void socketio_finish(struct socketio_packet *packet);
 

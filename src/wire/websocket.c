@@ -46,6 +46,7 @@ static void on_message(wslay_event_context_ptr wslay, const struct wslay_event_o
                        void *context)
 {
     struct websocket *w = context;
+    w->held = wslay_is_ctrl_frame(arg->opcode) && arg->msg_length <= w->held ? w->held - arg->msg_length : 0;
     if (wslay_event_get_close_sent(wslay) || wslay_event_get_close_received(wslay))
         return;
     if (arg->opcode == WSLAY_PONG && w->events->pong)
@@ -55,10 +56,19 @@ static void on_message(wslay_event_context_ptr wslay, const struct wslay_event_o
                            arg->msg_length);
 }
 
+static void on_chunk(wslay_event_context_ptr wslay, const struct wslay_event_on_frame_recv_chunk_arg *arg,
+                     void *context)
+{
+    (void)wslay;
+    struct websocket *w = context;
+    w->held += arg->data_length;
+}
+
 static const struct wslay_event_callbacks CALLBACKS = {
     .recv_callback = on_recv,
     .send_callback = on_send,
     .genmask_callback = on_mask,
+    .on_frame_recv_chunk_callback = on_chunk,
     .on_msg_recv_callback = on_message,
 };
 

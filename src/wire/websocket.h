@@ -38,6 +38,7 @@ struct websocket {
     struct buf out;
     const char *in; /* while it is fed */
     size_t in_len;
+    size_t held; /* bytes of a message that is not complete */
 };
 
 /* Messages to it are at most `message_max` bytes, and `out` at most `out_max`. False: no memory. */
