@@ -333,7 +333,7 @@ void events_tell(struct events *e, const struct job *job)
 {
     struct topic *t = topic_find(e, &job->id);
     struct look look = look_at(e, job);
-    if (job->state == JOB_QUEUED)
+    if (is_under_way(job))
         t->entered = 0; /* another generation */
     tell_stages(t, &look);
     t->percent = look.stages.percent;
