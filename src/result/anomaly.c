@@ -142,24 +142,10 @@ static const char *simulated_figures(const struct finding *f)
     return NULL;
 }
 
-/* Every picture was another one: the same model for many of them was not made for each. */
-static const char *same_models(const struct finding *f)
-{
-    struct model_counts models = selection_models(f->record, f->arena);
-    int64_t same = models.compared - models.distinct;
-    if (!f->plan->load.unique_images || models.compared < 3 || same <= models.compared / 2)
-        return NULL;
-    return arena_printf(f->arena,
-                        "%" PRId64 " of %" PRId64
-                        " models were byte for byte the same although every picture "
-                        "differed: does a cache of the target answer?",
-                        same, models.compared);
-}
-
 static const char *(*const finders[])(const struct finding *) = {
-    late_generator, interrupted,   unfinished,     many_errors,       invalid_models,
-    same_models,    failed_probes, among_censored, off_baseline,      skipped_starts,
-    wrong_metrics,  stolen_time,   small_sample,   simulated_figures,
+    late_generator, interrupted,    unfinished,        many_errors,    invalid_models,
+    failed_probes,  among_censored, off_baseline,      skipped_starts, wrong_metrics,
+    stolen_time,    small_sample,   simulated_figures,
 };
 
 _Static_assert(sizeof finders / sizeof finders[0] <= ANOMALIES_MAX, "room for every finder's sentence");

@@ -73,33 +73,9 @@ static void test_each(void **state)
     made_finish(&m);
 }
 
-static void test_models_that_are_the_same(void **state)
-{
-    (void)state;
-    static const char sentence[] =
-        "3 of 5 models were byte for byte the same although every picture differed: does a "
-        "cache of the target answer?";
-    static const struct {
-        int same, other; /* jobs whose model is one, and whose models all differ */
-        bool unique, found;
-    } rows[] = {{4, 1, true, true}, {4, 1, false, false}, {3, 2, true, false}, {2, 0, true, false}};
-    for (int i = 0; i < COUNT(rows); i++) {
-        struct made m;
-        made_init(&m, 1, 1000);
-        m.plan.load.unique_images = rows[i].unique;
-        for (int n = 0; n < rows[i].same + rows[i].other; n++)
-            made_job(&m, 0, n, 82)->model_hash = n < rows[i].same ? 7 : 100 + (uint64_t)n;
-        made_job(&m, 0, 1, 82); /* of which no hash is known */
-        made_job(&m, -1, 0, 1)->model_hash = 7;
-        assert_int_equal(finds(&m, sentence), rows[i].found);
-        made_finish(&m);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_good_run_has_none),
-                                       cmocka_unit_test(test_each),
-                                       cmocka_unit_test(test_models_that_are_the_same)};
+                                       cmocka_unit_test(test_each)};
     return cmocka_run_group_tests(tests, made_arena, made_arena_free);
 }
