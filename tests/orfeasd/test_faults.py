@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ["E2E_SOURCE"], "tests", "e2e"))
-from harness import ORFEASD, Backend, Case, environment, small_png, unittest, wait_until  # noqa: E402
+from harness import ORFEASD, SANITIZED, Backend, Case, environment, small_png, unittest, wait_until  # noqa: E402
 
 PICTURE = small_png()
 BODY = (b'--BB\r\nContent-Disposition: form-data; name="image"; filename="x.png"\r\n\r\n' + PICTURE
@@ -163,13 +163,16 @@ class Faults(Case):
             before = s.metrics().sum("process_resident_memory_bytes")
             self.assertEqual(self.statuses(s, 20), ["completed"] * 20)
             resident.append(s.metrics().sum("process_resident_memory_bytes") - before)
-        # Within 16 MiB, which is what the rest of the process may move by.
-        self.assertLess(abs(resident[1] - resident[0] - 20 * (4 << 20)), 16 << 20)
+        # Within 16 MiB, which is what the rest of the process may move by; a sanitizer keeps books beside it.
+        leaked, room = resident[1] - resident[0], 16 << 20
+        self.assertGreater(leaked, 20 * (4 << 20) - room)
+        if not SANITIZED:
+            self.assertLess(leaked, 20 * (4 << 20) + room)
         self.assertEqual(s.metrics().sum("fault_injected_total", fault="leak"), 25)
         self.check_rest(s, "leak=4MiB/job")
 
     def test_slow(self):
-        """A minute is 50 ms at this scale: service times double in it."""
+        """A minute is a second at this scale: service times grow by themselves in it."""
         def durations(*options):
             s = self.backend("--profile", "turbo", "--time-scale", "60", "--seed", "4", *options)
             for _ in range(8):
@@ -179,14 +182,15 @@ class Faults(Case):
 
         _, plain = durations()
         s, slow = durations("--fault", "slow=+100%/min")
-        self.assertTrue(0.1 < plain < 0.2, plain)
         # Each of the eight starts when the one before it is over: 0.1 s, then 0.1 (1 + t) each with t in minutes, which
-        # are seconds here.
+        # are seconds here. A busy machine makes both runs longer, never shorter.
         expected, t = [], 0
         for _ in range(8):
             expected.append(0.102 * (1 + t))
             t += expected[-1]
-        self.assertAlmostEqual(slow, sum(expected) / 8, delta=0.25 * slow)
+        expected = sum(expected) / 8
+        self.assertGreater(slow, 0.9 * expected)
+        self.assertLess(slow, 2 * expected * plain / 0.102)
         self.assertEqual(s.metrics().sum("fault_injected_total", fault="slow"), 7)
         self.check_rest(s, "slow=+100%/min")
 
@@ -201,11 +205,11 @@ class Faults(Case):
         self.check_rest(s, "slow=+100%/min")
 
     def test_freeze(self):
-        s = self.backend(*FAST, "--fault", "freeze=480s@120s")  # 0.8 s, 0.2 s after the first job
-        time.sleep(0.3)
-        self.assertEqual(s.request("GET", "/health")[0], 200)  # the clock starts with the first job
+        s = self.backend(*FAST, "--fault", "freeze=480s@600s")  # 0.8 s, 1 s after the first job
+        time.sleep(1.2)
+        self.assertEqual(s.metrics().sum("fault_injected_total"), 0)  # the clock starts with the first job
         self.assertEqual(self.submit(s)[0], 200)
-        longest, until = 0, time.monotonic() + 1.5
+        longest, until = 0, time.monotonic() + 2.5
         while time.monotonic() < until:
             began = time.monotonic()
             self.assertEqual(s.request("GET", "/health")[0], 200)
@@ -213,10 +217,10 @@ class Faults(Case):
         self.assertTrue(0.6 < longest < 5, longest)
         self.assertEqual(s.metrics().sum("fault_injected_total", fault="freeze"), 1)
         self.assertEqual(self.statuses(s, 5), ["completed"] * 5)
-        self.check_rest(s, "freeze=480s@120s")
+        self.check_rest(s, "freeze=480s@600s")
 
     def test_crash(self):
-        s = self.keep(Backend(*FAST, "--data", self.path("data"), "--fault", "crash@120s"))
+        s = self.keep(Backend(*FAST, "--data", self.path("data"), "--fault", "crash@1200s"))
         job = self.submit(s)[1]
         self.assertEqual(job["status"], "completed")
         self.assertEqual(s.wait(), -signal.SIGKILL)
