@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, EXIT_FAULT = 70, ARENAS = 2 };
+enum { EXIT_USAGE = 2, EXIT_FAULT = 70, ARENAS = 2, KEEP_BYTES = 4 << 20 };
 
 struct signals {
     struct watch_fd watch;
@@ -118,7 +118,9 @@ int main(int argc, char **argv)
     if (decoder_asked_for(argc, argv))
         return decoder_serve(argv, picture_decode);
     umask(077);
-    mallopt(M_ARENA_MAX, ARENAS); /* memory that one thread frees serves the others */
+    mallopt(M_ARENA_MAX, ARENAS);              /* memory that one thread frees serves the others */
+    mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);     /* what a large picture took goes back at once ... */
+    mallopt(M_TRIM_THRESHOLD, 2 * KEEP_BYTES); /* ... and no size seen once changes these limits */
     diag_init(&diags);
     int status = EXIT_SUCCESS;
     switch (settings_read(&settings, argc, argv, &diags)) {

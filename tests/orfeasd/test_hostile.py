@@ -16,7 +16,7 @@ import time
 import unittest
 
 import test_api
-from hostile import hostile
+from hostile import hostile, png_of, zeros
 from test_api import PNG, Server, form
 from test_safety import children
 
@@ -61,7 +61,7 @@ class HostileUploads(unittest.TestCase):
             status, answer, _ = self.s.request("POST", h.path, h.body, h.headers, local.c)
         except (http.client.HTTPException, ConnectionError) as e:
             local.c.close()
-            return h, None, repr(e)
+            return h, None, repr(e)  # not judged here: this is another thread
         if h.path == "/api/upload-image" and status == 200:
             status, answer, _ = self.s.generate(answer["job_id"], {"Prefer": "wait=60"})
         return h, status, answer
@@ -94,14 +94,23 @@ class HostileUploads(unittest.TestCase):
             time.sleep(0.01)
         return self.figures()
 
+    def warm_up(self):
+        """Everything has been there once; and each thread has had the largest picture, whose scratch memory it keeps."""
+        body, headers = form(png_of(4096, 4096, zeros(4096 * (4 * 4096 + 1))))
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            for status, answer, _ in pool.map(
+                    lambda _: self.s.request("POST", "/api/generate-3d", body, headers), range(16)):
+                self.assertEqual((status, answer["error_kind"]), (422, "no_foreground"))
+        self.play(range(SEED, SEED + 60))
+        self.local = threading.local()
+
     def test_them(self):
         self.outcomes = collections.Counter()
         with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as temporary:
             self.s = Server("--jobs", "2", "--queue", "50", "--data", data, env={"TMPDIR": temporary}).wait_ready()
             self.addCleanup(self.s.process.kill)  # when something fails
             self.local = threading.local()
-            self.play(range(SEED, SEED + 60))  # everything has been there once
-            self.local = threading.local()
+            self.warm_up()
             before = self.settled()
             slow = Slow(self.s)
             slow.start()
@@ -112,7 +121,7 @@ class HostileUploads(unittest.TestCase):
             finally:
                 slow.stop.set()
                 slow.join()
-            self.local = threading.local()
+            self.local = threading.local()  # and with it, the connections
             after = self.settled()
             print("outcomes:", sum(self.outcomes.values()), "before:", before, "after:", after)
             for name in ("process_open_fds", "process_threads", "decoder_processes"):
