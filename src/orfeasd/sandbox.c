@@ -43,18 +43,18 @@ static bool enter_rlimits(const struct sandbox_limits *limits)
     const struct {
         int resource;
         int64_t value;
+        bool sanitizer_has; /* its shadow memory; its report, which may go to a file */
     } rows[] = {
-        {RLIMIT_AS, limits->memory_bytes},
-        {RLIMIT_NOFILE, limits->descriptors},
-        {RLIMIT_CORE, 0},
-        {RLIMIT_FSIZE, 0},
-        {RLIMIT_NPROC, 0},
-        {RLIMIT_MSGQUEUE, 0},
-        {RLIMIT_MEMLOCK, 0},
+        {RLIMIT_AS, limits->memory_bytes, true},
+        {RLIMIT_FSIZE, 0, true},
+        {RLIMIT_NOFILE, limits->descriptors, false},
+        {RLIMIT_CORE, 0, false},
+        {RLIMIT_NPROC, 0, false},
+        {RLIMIT_MSGQUEUE, 0, false},
+        {RLIMIT_MEMLOCK, 0, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (!(rows[i].resource == RLIMIT_AS && sandbox_sanitized()) &&
-            !set_limit(rows[i].resource, rows[i].value))
+        if (!(rows[i].sanitizer_has && sandbox_sanitized()) && !set_limit(rows[i].resource, rows[i].value))
             return false;
     return true;
 }

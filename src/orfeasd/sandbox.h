@@ -11,7 +11,8 @@
  *   seccomp       an allow list of system calls; any other one kills the process
  *
  * In builds with a sanitizer the memory limit is left to the sanitizer's allocator (its shadow memory is
- * larger than any useful limit), and the list has the calls that its run-time makes.
+ * larger than any useful limit), its report may be written, and the list has the calls that its run-time
+ * makes.
  */
 #pragma once
 
