@@ -129,6 +129,13 @@ static int make_socket(struct decoder *d, int *theirs)
     return *theirs < 0 ? errno : 0;
 }
 
+/* What a sanitizer's allocator, which has no limit of its address space, gives at most for one block. */
+static void allocator_options(const char *variable, char out[100])
+{
+    snprintf(out, 100, "%s=allocator_may_return_null=1:max_allocation_size_mb=%d", variable,
+             LARGEST_BLOCK_MB);
+}
+
 /* Its standard descriptors lead nowhere, but for a sanitizer's report. */
 static int spawn(struct decoder *d, int theirs)
 {
@@ -136,11 +143,11 @@ static int spawn(struct decoder *d, int theirs)
     snprintf(layers, sizeof layers, "%u", d->all->wanted);
     snprintf(needed, sizeof needed, "%d", d->all->all_needed);
     snprintf(input, sizeof input, "%lld", (long long)d->all->max_input);
-    char name[] = "orfeasd", argument[] = DECODER_ARGUMENT, allocator[100];
-    snprintf(allocator, sizeof allocator,
-             "ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=%d", LARGEST_BLOCK_MB);
+    char name[] = "orfeasd", argument[] = DECODER_ARGUMENT, address[100], thread[100];
+    allocator_options("ASAN_OPTIONS", address);
+    allocator_options("TSAN_OPTIONS", thread);
     char *arguments[] = {name, argument, layers, needed, input, NULL};
-    char *environment[] = {sandbox_sanitized() ? allocator : NULL, NULL};
+    char *environment[] = {sandbox_sanitized() ? address : NULL, thread, NULL};
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDWR, 0);
