@@ -1,4 +1,5 @@
-/* engineio: a payload that is taken comes back from its packets; a handshake that is taken, from its values. */
+/* engineio: a payload that is taken comes back from its packets; a handshake that is taken, from its values.
+ */
 #include "engineio.h"
 #include "fuzz.h"
 
@@ -40,7 +41,8 @@ static void check_handshake(const char *bytes, size_t len)
     assert(engineio_parse(out.bytes, out.len, &packet) && packet.type == ENGINEIO_OPEN);
     assert(engineio_read_handshake(packet.data, packet.len, &second));
     assert(strcmp(first.sid, second.sid) == 0 && first.websocket == second.websocket &&
-           first.ping_interval_ms == second.ping_interval_ms && first.ping_timeout_ms == second.ping_timeout_ms &&
+           first.ping_interval_ms == second.ping_interval_ms &&
+           first.ping_timeout_ms == second.ping_timeout_ms &&
            first.max_payload_bytes == second.max_payload_bytes);
     buf_finish(&out);
 }

@@ -15,7 +15,8 @@ static char *write_again(const struct socketio_packet *p, size_t *ret_len)
     buf_add_text(&out, json ? json : "");
     char *text = malloc(out.len + sizeof count);
     assert(text && out.len);
-    *ret_len = (size_t)sprintf(text, "%c%s", out.bytes[0], count); /* the writer makes none with attachments */
+    *ret_len =
+        (size_t)sprintf(text, "%c%s", out.bytes[0], count); /* the writer makes none with attachments */
     memcpy(text + *ret_len, out.bytes + 1, out.len - 1);
     *ret_len += out.len - 1;
     free(json);

@@ -1,5 +1,5 @@
-/* websocket: a stream comes to the same messages and answers whole as in two pieces. The first byte says on which
- * side we are, the next where the stream is cut. */
+/* websocket: a stream comes to the same messages and answers whole as in two pieces. The first byte says on
+ * which side we are, the next where the stream is cut. */
 #include "fuzz.h"
 #include "websocket.h"
 

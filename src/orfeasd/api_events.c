@@ -36,4 +36,5 @@ static void stream_finish(struct exchange *x)
     exchange_add_header(x, "Content-Type", "text/event-stream");
 }
 
-const struct handler api_job_events = {.finish = stream_finish, .end = job_feed_end, .drained = job_feed_drained};
+const struct handler api_job_events = {
+    .finish = stream_finish, .end = job_feed_end, .drained = job_feed_drained};

@@ -34,9 +34,9 @@ static void refuse(struct exchange *x, enum session_error error)
 }
 
 struct query {
-    bool websocket;    /* the transport that the client names */
-    bool fourth;       /* the version that we speak */
-    const char *sid;   /* NULL: a new session */
+    bool websocket;  /* the transport that the client names */
+    bool fourth;     /* the version that we speak */
+    const char *sid; /* NULL: a new session */
     struct session *session;
 };
 
@@ -83,8 +83,7 @@ static void open_socket(struct exchange *x, const struct query *query)
         refuse_more(x);
         return;
     }
-    struct ws_conn *socket =
-        ws_conn_open(x, SESSION_PAYLOAD_MAX, &session_socket_events, query->session);
+    struct ws_conn *socket = ws_conn_open(x, SESSION_PAYLOAD_MAX, &session_socket_events, query->session);
     if (!socket)
         return;
     if (!query->sid)

@@ -15,8 +15,8 @@ struct topic;
 
 enum event { EVENT_JOB_UPDATE, EVENT_STAGE_CHANGE, EVENT_PROGRESS, EVENT_COMPLETE, EVENT_ERROR, EVENT_KINDS };
 
-const char *event_name(enum event event);       /* "job_update" ... */
-bool event_is_last(enum event event);           /* of a generation */
+const char *event_name(enum event event); /* "job_update" ... */
+bool event_is_last(enum event event);     /* of a generation */
 
 /* The subscriber's memory; zero it before the first use. */
 struct subscription {

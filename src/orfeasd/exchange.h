@@ -51,7 +51,7 @@ struct exchange {
     bool in_request;
     bool upgraded; /* no HTTP any more */
     void (*taken)(void *state, const struct upgraded *upgraded);
-    struct buf stream;    /* of a streamed answer: what waits to be sent */
+    struct buf stream; /* of a streamed answer: what waits to be sent */
     bool streaming, stream_ended;
     bool nul_in_path;
     nsec began;
@@ -117,8 +117,8 @@ size_t exchange_stream_backlog(const struct exchange *x);
 
 struct upgraded { /* a connection that is not HTTP any more */
     int fd;
-    void *handle;       /* for exchange_close_upgraded(), which also closes the descriptor */
-    const char *bytes;  /* what the client has sent behind its request; valid during the call */
+    void *handle;      /* for exchange_close_upgraded(), which also closes the descriptor */
+    const char *bytes; /* what the client has sent behind its request; valid during the call */
     size_t len;
 };
 

@@ -98,7 +98,8 @@ static void paced_stages(const struct job *job, const struct profile *profile, i
             end = job->work.stage_end[covers];
         if (!done || end > now) {
             ret->current = profile->stages[i].name;
-            ret->stage_percent = end > at && now < end ? (int)((double)(now - at) * 100 / (double)(end - at)) : 99;
+            ret->stage_percent =
+                end > at && now < end ? (int)((double)(now - at) * 100 / (double)(end - at)) : 99;
             break;
         }
         add_stage(ret, profile->stages[i].name, &at, end);

@@ -26,8 +26,8 @@ struct job_feed {
     struct timer timer;      /* a heartbeat, or its end */
     const char *ending;      /* why it ends in the next turn: "" when all is well */
     bool awaits_pong;
-    bool behind;      /* something was dropped */
-    uint64_t number;  /* of events */
+    bool behind;     /* something was dropped */
+    uint64_t number; /* of events */
     nsec began;
     struct job_feed *next, *prev;
 };

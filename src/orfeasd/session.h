@@ -20,13 +20,13 @@ enum {
 };
 
 enum session_error { /* the protocol's numbers */
-    SESSION_OK = -1,
-    SESSION_UNKNOWN_TRANSPORT = 0,
-    SESSION_UNKNOWN_SID,
-    SESSION_BAD_METHOD,
-    SESSION_BAD_REQUEST,
-    SESSION_FORBIDDEN,
-    SESSION_BAD_VERSION,
+                     SESSION_OK = -1,
+                     SESSION_UNKNOWN_TRANSPORT = 0,
+                     SESSION_UNKNOWN_SID,
+                     SESSION_BAD_METHOD,
+                     SESSION_BAD_REQUEST,
+                     SESSION_FORBIDDEN,
+                     SESSION_BAD_VERSION,
 };
 
 enum session_probe { PROBE_NONE, PROBE_OPENED, PROBE_ANSWERED };
@@ -35,9 +35,9 @@ struct session {
     struct sessions *all;
     char sid[SESSION_SID_LEN + 1];
     struct session *bucket_next, *next, *prev;
-    bool polling;          /* else over `socket` */
-    struct exchange *poll; /* the GET that waits */
-    bool posting;          /* a POST is on its way */
+    bool polling;           /* else over `socket` */
+    struct exchange *poll;  /* the GET that waits */
+    bool posting;           /* a POST is on its way */
     struct ws_conn *socket; /* or the one that probes, while polling */
     enum session_probe probe;
     struct buf out;     /* packets, as a payload */

@@ -115,7 +115,8 @@ static bool set_cors(struct settings *s, const char *text)
 /* Milliseconds in an int, at the protocol's place for it. */
 static bool set_beat(const char *text, nsec *ret)
 {
-    return duration_parse(text, strlen(text), ret) && *ret >= 10 * NSEC_PER_MSEC && *ret <= 3600 * NSEC_PER_SEC;
+    return duration_parse(text, strlen(text), ret) && *ret >= 10 * NSEC_PER_MSEC &&
+           *ret <= 3600 * NSEC_PER_SEC;
 }
 
 static bool set_ping_interval(struct settings *s, const char *text)
@@ -166,7 +167,8 @@ static const struct setting {
     {"--ping-timeout", NULL, set_ping_timeout, "DURATION, from 10ms to 1h",
      "how long a ping may go unanswered (20s)"},
     {NULL, "MAX_UPLOAD_MB", set_max_upload, "N, from 1 to 500", "largest upload, in megabytes (50)"},
-    {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *", "sent as Access-Control-Allow-Origin; whose pages may open WebSockets (*)"},
+    {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *",
+     "sent as Access-Control-Allow-Origin; whose pages may open WebSockets (*)"},
     {NULL, "ENABLE_RATE_LIMITING", set_rate_limiting, "true|false", "limit uploads and generations (false)"},
     {NULL, "RATE_LIMIT_PER_MINUTE", set_rate, "N, from 1 to 100000", "requests per client and minute (60)"},
 };

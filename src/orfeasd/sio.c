@@ -116,7 +116,8 @@ static void on_gone(struct subscription *subscription)
     struct sio_room *room = CONTAINER(struct sio_room, subscription, subscription);
     static const struct socketio_packet NOBODY_ASKED = {.ack = -1};
     struct session *s = room->session;
-    send_reply(s, &NOBODY_ASKED, &(struct reply){"unsubscribed", "removed", room->job_id, "The job was removed"});
+    send_reply(s, &NOBODY_ASKED,
+               &(struct reply){"unsubscribed", "removed", room->job_id, "The job was removed"});
     room_destroy(s, room);
 }
 
@@ -162,8 +163,7 @@ static struct job *find_job(struct session *s, const struct socketio_packet *pac
         refuse(s, packet, NULL, "job_id is required");
         return NULL;
     }
-    struct job *job =
-        uuid_parse(text, strlen(text), &id) ? job_table_find(s->all->backend->jobs, &id) : NULL;
+    struct job *job = uuid_parse(text, strlen(text), &id) ? job_table_find(s->all->backend->jobs, &id) : NULL;
     if (!job)
         refuse(s, packet, strlen(text) < UUID_TEXT ? text : NULL, "Job not found");
     return job;
@@ -209,11 +209,8 @@ static const struct {
     const char *name;
     void (*take)(struct session *s, const struct socketio_packet *packet);
 } EVENTS[] = {
-    {"subscribe", subscribe},
-    {"subscribe_job", subscribe},
-    {"unsubscribe", unsubscribe},
-    {"unsubscribe_job", unsubscribe},
-    {"ping", answer_ping},
+    {"subscribe", subscribe},         {"subscribe_job", subscribe}, {"unsubscribe", unsubscribe},
+    {"unsubscribe_job", unsubscribe}, {"ping", answer_ping},
 };
 
 /* One that nobody knows is left alone, but for an ack that is waited for. */

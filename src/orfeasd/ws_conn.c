@@ -14,7 +14,7 @@ static const nsec LINGER_TIME = 2 * NSEC_PER_SEC;
 
 enum {
     READ_MAX = 16 << 10,
-    CLOSE_ROOM = 256, /* a close and some pongs still fit behind the most that may wait */
+    CLOSE_ROOM = 256,    /* a close and some pongs still fit behind the most that may wait */
     KEEP_MAX = 16 << 10, /* memory that an idle connection may keep */
     KERNEL_BUFFER = 64 << 10,
 };
@@ -36,7 +36,7 @@ struct ws_conn {
     struct websocket websocket;
     struct upgraded upgraded;
     struct watch_fd watch;
-    size_t counted; /* of what it has sent, in the backend's `inbound` */
+    size_t counted;     /* of what it has sent, in the backend's `inbound` */
     struct timer timer; /* CLOSING, DEAD: then it is over; OPEN: it has broken */
     bool broken, ended; /* cannot write; nothing more comes */
     bool half_closed;
@@ -148,7 +148,7 @@ static const char *why_over(const struct ws_conn *c)
         return "transport_close";
     default:
         return websocket_closed_code(&c->websocket) == WEBSOCKET_NO_CODE ? "protocol_error"
-                                                                        : "transport_close";
+                                                                         : "transport_close";
     }
 }
 

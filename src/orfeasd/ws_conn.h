@@ -38,7 +38,8 @@ size_t ws_conn_backlog(const struct ws_conn *c);
 /* Sends what waits and a close; the owner lets go. */
 void ws_conn_close(struct ws_conn *c, enum websocket_code code);
 
-/* Cuts off all that are left: before the server goes, and once more after it for those that were just opened. */
+/* Cuts off all that are left: before the server goes, and once more after it for those that were just opened.
+ */
 void ws_conn_destroy_all(struct backend *b);
 
 /* May a page of this origin connect? `allowed` is "*" or a list with commas; no origin: no browser. */

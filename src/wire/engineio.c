@@ -83,9 +83,8 @@ static bool read_upgrades(const json_t *object, bool *ret)
     const json_t *upgrades = json_object_get(object, "upgrades"), *one;
     size_t i;
     *ret = false;
-    json_array_foreach(upgrades, i, one)
-        if (json_is_string(one) && strcmp(json_string_value(one), "websocket") == 0)
-            *ret = true;
+    json_array_foreach(upgrades, i, one) if (json_is_string(one) &&
+                                             strcmp(json_string_value(one), "websocket") == 0) *ret = true;
     return json_is_array(upgrades);
 }
 

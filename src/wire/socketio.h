@@ -30,15 +30,16 @@ enum {
 
 struct socketio_packet {
     enum socketio_type type;
-    int attachments;                              /* binary messages that follow */
-    char namespace[SOCKETIO_NAMESPACE_MAX + 1];   /* "/" when none is said */
-    int64_t ack;                                  /* -1: none */
-    json_t *data;                                 /* NULL: none; socketio_finish() frees it */
+    int attachments;                            /* binary messages that follow */
+    char namespace[SOCKETIO_NAMESPACE_MAX + 1]; /* "/" when none is said */
+    int64_t ack;                                /* -1: none */
+    json_t *data;                               /* NULL: none; socketio_finish() frees it */
 };
 
 /* False when it is no packet, or its data is not what its type must have: an event a list whose first item is
- * a name that is not reserved; an ack a list, and an id; a connect nothing or an object; a disconnect nothing;
- * a connect error a text or an object; an id only where something can be acked. Nothing is to be freed then. */
+ * a name that is not reserved; an ack a list, and an id; a connect nothing or an object; a disconnect
+ * nothing; a connect error a text or an object; an id only where something can be acked. Nothing is to be
+ * freed then. */
 bool socketio_parse(const char *text, size_t len, struct socketio_packet *ret);
 void socketio_finish(struct socketio_packet *packet);
 

@@ -16,12 +16,12 @@
 enum { WEBSOCKET_ACCEPT_TEXT = 29 };
 
 enum websocket_code { /* RFC 6455, section 7.4.1 */
-    WEBSOCKET_NORMAL = 1000,
-    WEBSOCKET_GOING_AWAY = 1001,
-    WEBSOCKET_PROTOCOL_ERROR = 1002,
-    WEBSOCKET_NO_CODE = 1005,
-    WEBSOCKET_POLICY = 1008,
-    WEBSOCKET_TOO_BIG = 1009,
+                      WEBSOCKET_NORMAL = 1000,
+                      WEBSOCKET_GOING_AWAY = 1001,
+                      WEBSOCKET_PROTOCOL_ERROR = 1002,
+                      WEBSOCKET_NO_CODE = 1005,
+                      WEBSOCKET_POLICY = 1008,
+                      WEBSOCKET_TOO_BIG = 1009,
 };
 
 struct websocket_events {

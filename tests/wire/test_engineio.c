@@ -11,11 +11,20 @@ static void test_packets(void **state)
         enum engineio_type type;
         const char *data;
     } rows[] = {
-        {"0{}", true, ENGINEIO_OPEN, "{}"},    {"1", true, ENGINEIO_CLOSE, ""},
-        {"2probe", true, ENGINEIO_PING, "probe"}, {"3", true, ENGINEIO_PONG, ""},
-        {"4", true, ENGINEIO_MESSAGE, ""},     {"42[\"a\"]", true, ENGINEIO_MESSAGE, "2[\"a\"]"},
-        {"5", true, ENGINEIO_UPGRADE, ""},     {"6", true, ENGINEIO_NOOP, ""},
-        {"bAQID", true, ENGINEIO_BINARY, "AQID"}, {"", false}, {"7", false}, {"a", false}, {" 4", false}, {"/", false},
+        {"0{}", true, ENGINEIO_OPEN, "{}"},
+        {"1", true, ENGINEIO_CLOSE, ""},
+        {"2probe", true, ENGINEIO_PING, "probe"},
+        {"3", true, ENGINEIO_PONG, ""},
+        {"4", true, ENGINEIO_MESSAGE, ""},
+        {"42[\"a\"]", true, ENGINEIO_MESSAGE, "2[\"a\"]"},
+        {"5", true, ENGINEIO_UPGRADE, ""},
+        {"6", true, ENGINEIO_NOOP, ""},
+        {"bAQID", true, ENGINEIO_BINARY, "AQID"},
+        {"", false},
+        {"7", false},
+        {"a", false},
+        {" 4", false},
+        {"/", false},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct engineio_packet packet;
@@ -51,8 +60,27 @@ static void test_payloads(void **state)
         const char *text;
         int packets;
     } rows[] = {
-        {"", 0},           {"4a", 1},           {"4a\x1e" "4b", 2}, {"4\x1e" "4\x1e" "bAA==", 3}, {"\x1e", -1},
-        {"4a\x1e", -1},    {"\x1e" "4a", -1},   {"4a\x1e\x1e" "4b", -1}, {"4a\x1e" "9", -1},      {"x", -1},
+        {"", 0},
+        {"4a", 1},
+        {"4a\x1e"
+         "4b",
+         2},
+        {"4\x1e"
+         "4\x1e"
+         "bAA==",
+         3},
+        {"\x1e", -1},
+        {"4a\x1e", -1},
+        {"\x1e"
+         "4a",
+         -1},
+        {"4a\x1e\x1e"
+         "4b",
+         -1},
+        {"4a\x1e"
+         "9",
+         -1},
+        {"x", -1},
     };
     for (int i = 0; i < COUNT(rows); i++)
         assert_int_equal(count(rows[i].text), rows[i].packets);
@@ -65,9 +93,11 @@ static void test_added(void **state)
     buf_init(&payload, 6);
     engineio_add(&payload, "4a", 2);
     engineio_add(&payload, "6", 1);
-    assert_string_equal(buf_text(&payload), "4a\x1e" "6");
+    assert_string_equal(buf_text(&payload), "4a\x1e"
+                                            "6");
     engineio_add(&payload, "4b", 2); /* does not fit with its separator: none of it is there */
-    assert_string_equal(buf_text(&payload), "4a\x1e" "6");
+    assert_string_equal(buf_text(&payload), "4a\x1e"
+                                            "6");
     assert_true(payload.failed);
     buf_finish(&payload);
 }
@@ -80,8 +110,9 @@ static void test_handshake(void **state)
     struct buf out;
     buf_init(&out, 1000);
     engineio_write_handshake(&out, &made);
-    assert_string_equal(buf_text(&out), "0{\"sid\":\"abc\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000,"
-                                        "\"pingTimeout\":20000,\"maxPayload\":1000000}");
+    assert_string_equal(buf_text(&out),
+                        "0{\"sid\":\"abc\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000,"
+                        "\"pingTimeout\":20000,\"maxPayload\":1000000}");
     assert_true(engineio_parse(out.bytes, out.len, &packet));
     assert_true(engineio_read_handshake(packet.data, packet.len, &read));
     assert_string_equal(read.sid, "abc");
@@ -91,7 +122,10 @@ static void test_handshake(void **state)
     assert_int_equal(read.max_payload_bytes, 1000000);
     buf_finish(&out);
     static const char *const bad[] = {
-        "", "{}", "[]", "{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":0,\"pingTimeout\":1,\"maxPayload\":1}",
+        "",
+        "{}",
+        "[]",
+        "{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":0,\"pingTimeout\":1,\"maxPayload\":1}",
         "{\"sid\":\"\",\"upgrades\":[],\"pingInterval\":1,\"pingTimeout\":1,\"maxPayload\":1}",
         "{\"sid\":\"a\",\"pingInterval\":1,\"pingTimeout\":1,\"maxPayload\":1}",
         "{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":1,\"pingTimeout\":1,\"maxPayload\":99999999999}",

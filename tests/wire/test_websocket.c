@@ -1,4 +1,5 @@
-/* A server and a client that are fed each other's bytes, whole and one by one; and what no client may send. */
+/* A server and a client that are fed each other's bytes, whole and one by one; and what no client may send.
+ */
 #include "test.h"
 
 #include "websocket.h"
@@ -110,14 +111,14 @@ static void test_broken(void **state)
         size_t len;
         int code;
     } rows[] = {
-        {"\x81\x02hi", 4, WEBSOCKET_PROTOCOL_ERROR},                 /* not masked */
-        {"\xc1\x80\0\0\0\0", 6, WEBSOCKET_PROTOCOL_ERROR},           /* a bit of an extension */
-        {"\x83\x80\0\0\0\0", 6, WEBSOCKET_PROTOCOL_ERROR},           /* an operation that is not */
-        {"\x80\x80\0\0\0\0", 6, WEBSOCKET_PROTOCOL_ERROR},           /* goes on with nothing */
-        {"\x09\x80\0\0\0\0", 6, WEBSOCKET_NO_CODE},                  /* a ping in pieces */
-        {"\x81\xfe\x03\xe9\0\0\0\0x", 9, WEBSOCKET_TOO_BIG},         /* 1001 bytes, one of them here */
+        {"\x81\x02hi", 4, WEBSOCKET_PROTOCOL_ERROR},         /* not masked */
+        {"\xc1\x80\0\0\0\0", 6, WEBSOCKET_PROTOCOL_ERROR},   /* a bit of an extension */
+        {"\x83\x80\0\0\0\0", 6, WEBSOCKET_PROTOCOL_ERROR},   /* an operation that is not */
+        {"\x80\x80\0\0\0\0", 6, WEBSOCKET_PROTOCOL_ERROR},   /* goes on with nothing */
+        {"\x09\x80\0\0\0\0", 6, WEBSOCKET_NO_CODE},          /* a ping in pieces */
+        {"\x81\xfe\x03\xe9\0\0\0\0x", 9, WEBSOCKET_TOO_BIG}, /* 1001 bytes, one of them here */
         {"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0x", 15, WEBSOCKET_TOO_BIG},
-        {"\x81\x81\0\0\0\0\xff", 7, 1007},                           /* no UTF-8 */
+        {"\x81\x81\0\0\0\0\xff", 7, 1007}, /* no UTF-8 */
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct side server;
@@ -166,16 +167,20 @@ static void test_handshake(void **state)
     char out[WEBSOCKET_ACCEPT_TEXT];
     assert_string_equal(websocket_accept("dGhlIHNhbXBsZSBub25jZQ==", out), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     assert_true(websocket_key_valid("dGhlIHNhbXBsZSBub25jZQ=="));
-    static const char *const bad[] = {"", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ===",
-                                      "dGhlIHNhbXBsZSBub25jZR==", "dGhlIHNhbXBsZSBub25jZQA=", "dGhlIHNhbXBs ZSBub25jZQ=="};
+    static const char *const bad[] = {"",
+                                      "dGhlIHNhbXBsZSBub25jZQ=",
+                                      "dGhlIHNhbXBsZSBub25jZQ===",
+                                      "dGhlIHNhbXBsZSBub25jZR==",
+                                      "dGhlIHNhbXBsZSBub25jZQA=",
+                                      "dGhlIHNhbXBs ZSBub25jZQ=="};
     for (int i = 0; i < COUNT(bad); i++)
         assert_false(websocket_key_valid(bad[i]));
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_talk),  cmocka_unit_test(test_fragments),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_talk),   cmocka_unit_test(test_fragments),
                                        cmocka_unit_test(test_broken), cmocka_unit_test(test_room),
-                                       cmocka_unit_test(test_flood), cmocka_unit_test(test_handshake)};
+                                       cmocka_unit_test(test_flood),  cmocka_unit_test(test_handshake)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
