@@ -9,11 +9,11 @@
  * checker's own thread never touches a check, and wakes the loop when one has ended.
  *
  * Bytes travel in pieces of 64 KiB, which go to the thread when they are full and when the check ends. There
- * are 64 MiB of them at most, for all checks. When none is left (the target sends faster than models can be
- * read, or a thousand downloads are under way) the loop helps: if the thread is reading this very check it
- * waits for the thread to be through with a piece, else it reads itself what there is of this check. Memory
- * stays bounded then, and it is starts that are late, by the time that reading takes, never by that of
- * judging. Both are seen in the record's lags.
+ * are 64 MiB of them at most, for all checks of a checker. When none is left (the target sends faster than
+ * models can be read, or a thousand downloads are under way) the loop helps: if the thread is reading this
+ * very check it waits for the thread to be through with a piece, else it reads itself what there is of this
+ * check. Memory stays bounded then, and it is starts that are late, by the time that reading takes, never by
+ * that of judging, which the record's lags show.
  *
  * Without a thread (virtual time) everything is done inside the calls, and collected at the next wake.
  */
