@@ -70,9 +70,15 @@ def warm_up(s):
         list(pool.map(lambda _: s.request("POST", "/api/generate-3d", body, headers), range(16)))
 
 
+def size_of(path):
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:  # jobs come and go meanwhile
+        return 0
+
+
 def disk_bytes(folder):
-    return sum(os.path.getsize(os.path.join(at, name)) for at, _, files in os.walk(folder) for name in files
-               if os.path.exists(os.path.join(at, name)))
+    return sum(size_of(os.path.join(at, name)) for at, _, files in os.walk(folder) for name in files)
 
 
 def watch(s, data, seconds):
