@@ -121,7 +121,7 @@ def main():
             load.over.set()
             for thread in load.threads:
                 thread.join()
-        code = s.stop()
+            code = s.stop()
     print(load.counts, "exit status", code)
     if grown:
         print("grew:", ", ".join(grown))
