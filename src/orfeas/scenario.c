@@ -88,6 +88,7 @@ static int play(struct stage *st, struct scenario *s)
 {
     struct machine_usage before, after;
     machine_read(&before);
+    int others = machine_fds(); /* no user is connected yet */
     interrupt_attach(st->engine);
     bool played = engine_run(st->engine);
     interrupt_attach(NULL);
@@ -102,7 +103,7 @@ static int play(struct stage *st, struct scenario *s)
     g->cpu = after.cpu - before.cpu;
     g->steal_percent = machine_steal_percent(&before, &after);
     g->fd_limit = machine_fd_limit();
-    g->fd_most += machine_fds(); /* those that are no connections of users */
+    g->fd_most += others;
     return EXIT_PASS;
 }
 
