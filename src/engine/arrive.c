@@ -6,9 +6,8 @@ static void on_arrive(struct timer *timer);
 
 void arrive_init(struct worker *w)
 {
-    int64_t limit = w->plan->load.concurrent;
     arrivals_init(&w->arrivals, &w->plan->load, w->config->seed, w->number, w->shares);
-    w->concurrent = limit ? limit / w->shares + (w->number < limit % w->shares) : 0;
+    w->concurrent = worker_part(w, w->plan->load.concurrent);
     w->arrive.fire = on_arrive;
 }
 

@@ -165,7 +165,7 @@ static struct ask *take(struct asks *asks)
     a->exchange.done = on_done;
     a->check.done = on_checked;
     request_init(&a->request);
-    buf_init(&a->body, 0);
+    buf_init(&a->body, ANSWER_JSON_MAX);
     return a;
 }
 
@@ -177,7 +177,6 @@ struct ask *ask_start(struct asks *asks, struct job *job, int step, const char *
     const struct request *r = &asks->fixed[step];
     a->job = job;
     a->step = &w->plan->workflow.steps[step];
-    a->body.max_bytes = a->step->model_valid ? MODEL_MAX : ANSWER_JSON_MAX;
     if (!r->iov_count) {
         r = &a->request;
         if (!request_render(&a->request, &w->config->target, a->step, values, payload, nonce, error)) {

@@ -1,5 +1,7 @@
 #include "worker.h"
 
+#include "load.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,15 +18,6 @@ struct engine {
     enum { GATE_SHUT, GATE_OPEN, GATE_CANCELLED } gate;
 };
 
-static int most_users(const struct plan *plan)
-{
-    int most = 0;
-    for (int i = 0; i < plan->load.phase_count; i++)
-        if (plan->load.phases[i].users > most)
-            most = plan->load.phases[i].users;
-    return most;
-}
-
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -36,7 +29,7 @@ int engine_workers(const struct plan *plan, int wanted)
     int64_t count = smaller(wanted, ENGINE_WORKERS_MAX);
     count = smaller(count, load->max_in_flight);
     if (load->users != USERS_OPEN)
-        count = smaller(count, most_users(plan));
+        count = smaller(count, load_users_most(load));
     if (load->concurrent)
         count = smaller(count, load->concurrent);
     if (load->connections)

@@ -10,19 +10,10 @@ static void on_leave(struct timer *timer);
 /* Streams of random numbers: one a user, above those of single purposes and below those of jobs. */
 enum { STREAM_USERS = 1000 };
 
-static int most_users(const struct plan_load_model *load)
-{
-    int most = 0;
-    for (int i = 0; i < load->phase_count; i++)
-        most = load->phases[i].users > most ? load->phases[i].users : most;
-    return most;
-}
-
 /* Those whose number leaves this worker's as the remainder. */
 void users_init(struct worker *w)
 {
-    int all = most_users(&w->plan->load);
-    w->user_count = all / w->shares + (w->number < all % w->shares);
+    w->user_count = (int)worker_part(w, load_users_most(&w->plan->load));
     w->users = calloc(w->user_count ? (size_t)w->user_count : 1, sizeof *w->users);
     if (!w->users)
         abort();

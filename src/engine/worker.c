@@ -11,10 +11,9 @@ static void on_wake(void *context);
 
 /* ---- life ---- */
 
-/* This worker's part of a limit for all; 0 stays "no limit". */
-static int64_t part(const struct worker *w, int64_t limit)
+int64_t worker_part(const struct worker *w, int64_t all)
 {
-    return limit / w->shares + (w->number < limit % w->shares);
+    return all / w->shares + (w->number < all % w->shares);
 }
 
 static bool checks_models(const struct plan *plan)
@@ -29,7 +28,7 @@ static bool checks_models(const struct plan *plan)
 static int connections(const struct worker *w)
 {
     int limit = w->plan->load.connections ? w->plan->load.connections : w->config->connections;
-    int own = (int)part(w, limit);
+    int own = (int)worker_part(w, limit);
     return limit && !own ? 1 : own;
 }
 
@@ -66,7 +65,7 @@ bool worker_init(struct worker *w, struct engine *e, int number, struct loop *lo
     arena_init(&w->scratch, "answer", 1 << 20);
     job_init_all(w);
     asks_init(&w->asks, w);
-    w->max_in_flight = part(w, w->plan->load.max_in_flight);
+    w->max_in_flight = worker_part(w, w->plan->load.max_in_flight);
     w->phase_end.fire = on_phase_end;
     w->heartbeat.fire = on_heartbeat;
     if (w->plan->load.users == USERS_OPEN)

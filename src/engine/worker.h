@@ -109,6 +109,8 @@ void worker_command(struct worker *w, int command);
 /* The warm-up, which is the first worker's, is over. */
 void worker_begin_load(struct worker *w, nsec at);
 
+/* How many of `all` users or places are this worker's; 0 of none. */
+int64_t worker_part(const struct worker *w, int64_t all);
 /* The time in the record's terms. */
 nsec worker_time(const struct worker *w, nsec loop_time);
 const struct plan_phase *worker_phase(const struct worker *w);

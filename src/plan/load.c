@@ -29,6 +29,14 @@ static int users_after(const struct plan_phase *phase, int here)
     return phase->users > here ? here + joiners(phase, phase->users - here) : phase->users;
 }
 
+int load_users_most(const struct plan_load_model *load)
+{
+    int most = 0;
+    for (int i = 0; i < load->phase_count; i++)
+        most = load->phases[i].users > most ? load->phases[i].users : most;
+    return most;
+}
+
 int load_users_before(const struct plan_load_model *load, int phase)
 {
     int here = 0;

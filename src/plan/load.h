@@ -16,6 +16,8 @@
 
 #include "plan.h"
 
+/* The most that any phase wants. */
+int load_users_most(const struct plan_load_model *load);
 /* How many users are there when phase number `phase` begins. */
 int load_users_before(const struct plan_load_model *load, int phase);
 /* From the phase's start; -1: `user` is there already, or does not come in this phase. */

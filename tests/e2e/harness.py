@@ -3,6 +3,7 @@
 Meson says where the programs are (E2E_ORFEAS, E2E_ORFEASD), where the source is (E2E_SOURCE) and which sanitizers they
 were built with (E2E_SANITIZE). Whatever a program of ours writes to standard error is searched for sanitizer reports.
 """
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -282,6 +283,14 @@ class Case(unittest.TestCase):
         result = self.result("get", more.get("results"))
         self.check_laws(result)
         return process, result
+
+    def check_all(self, rows, check):
+        """check(name, *row) of every (name, row), several at once: most of their time is waiting."""
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            futures = [(name, pool.submit(check, name, *row)) for name, row in rows]
+        for name, future in futures:
+            with self.subTest(name):
+                future.result()
 
     def check_code(self, process, result, code):
         """The run ends as its criteria ask for, or as invalid where this machine was too busy for it."""

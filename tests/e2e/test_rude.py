@@ -174,13 +174,6 @@ class Rude(RudeCase):
         self.assertEqual((process.code, result["errors"], result["valid_models"]), (0, {}, 2), process.err)
         return result, peer
 
-    def check_all(self, rows, check):
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            futures = [(name, pool.submit(check, name, *row)) for name, row in rows]
-        for name, future in futures:
-            with self.subTest(name):
-                future.result()
-
     def test_at_the_wire(self):
         self.check_all(AT_THE_WIRE, self.check_failure)
 

@@ -1,5 +1,4 @@
 """Plain requests to targets that misbehave: each failure has its kind, counts are exact, and the run ends in time."""
-import concurrent.futures
 import time
 import unittest
 
@@ -118,13 +117,6 @@ class Page(Case):
         self.assertEqual((result["completed"], result["failures"]), (JOBS, {}), result["errors"])
         self.assertLessEqual(peer.connections, connections) if "-u" in options else \
             self.assertEqual(peer.connections, connections)
-
-    def check_all(self, rows, check):
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            futures = [(name, pool.submit(check, name, *row)) for name, row in rows]
-        for name, future in futures:
-            with self.subTest(name):
-                future.result()
 
     def test_fails(self):
         self.check_all(FAILS, self.check_failure)
