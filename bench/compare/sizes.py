@@ -31,7 +31,7 @@ FEW = tuple(w for w in ALL if w != Workload("upload", 1000))
 FREEZE = ("wrk", "hey", "h2load", "autocannon", "locust")
 
 MODES = {
-    "quick": Sizes(240, 1, 3, {}, FEW, (10_000,), False, 0, ("wrk",)),
-    "default": Sizes(750, 2, 5, {1: 1, 64: 2, 1000: 1}, ALL, (10_000,), True, 500, FREEZE),
-    "full": Sizes(900, 2, 5, {1: 1, 64: 2, 1000: 1}, ALL, (10_000, 100_000), True, 500, FREEZE),
+    "quick": Sizes(240, 1, 5, {}, FEW, (10_000,), False, 0, ("wrk",)),
+    "default": Sizes(850, 2, 7, {1: 1, 64: 2, 1000: 1}, ALL, (10_000,), True, 500, FREEZE),
+    "full": Sizes(900, 2, 7, {1: 1, 64: 2, 1000: 1}, ALL, (10_000, 100_000), True, 500, FREEZE),
 }
