@@ -35,7 +35,7 @@ static void read_environment(struct options *o, enum command_bit command, struct
         if (!value || !*value || !(option_table[i].commands & command) ||
             option_table[i].take == options_take_env_file)
             continue;
-        const char *wrong = option_table[i].take(o, name, value);
+        const char *wrong = option_take(o, &option_table[i], name, value);
         if (wrong)
             diag_add(diags, NULL, 0, 0, NULL, "%s '%s' %s", name, value, wrong);
     }
@@ -142,7 +142,7 @@ static void apply(struct reader *r, const struct option *option, const char *nam
     if (r->env_files != (option->take == options_take_env_file))
         return;
     const char *wrong =
-        option->argument && !value ? "needs a value" : option->take(r->o, name, value ? value : "1");
+        option->argument && !value ? "needs a value" : option_take(r->o, option, name, value ? value : "1");
     if (wrong)
         diag_add(r->diags, NULL, 0, 0, NULL, "%s%s%s%s %s.", name, value ? " '" : "", value ? value : "",
                  value ? "'" : "", wrong);

@@ -13,13 +13,6 @@ static char *kept(struct options *o, const char *text)
     return arena_copy(&o->arena, text, strlen(text));
 }
 
-static const char *take_target(struct options *o, const char *name, const char *value)
-{
-    (void)name;
-    o->target = kept(o, value);
-    return NULL;
-}
-
 static const char *take_time_scale(struct options *o, const char *name, const char *value)
 {
     (void)name;
@@ -35,13 +28,6 @@ static const char *take_wait(struct options *o, const char *name, const char *va
 {
     (void)name;
     return duration_parse(value, strlen(value), &o->wait) ? NULL : "needs a duration, such as 60s or 5m";
-}
-
-static const char *take_workflow(struct options *o, const char *name, const char *value)
-{
-    (void)name;
-    o->workflow = kept(o, value);
-    return NULL;
 }
 
 static const char *add_setting(struct options *o, enum setting_kind kind, const char *key, const char *name,
@@ -168,34 +154,6 @@ static const char *take_workers(struct options *o, const char *name, const char 
     return NULL;
 }
 
-static const char *take_cacert(struct options *o, const char *name, const char *value)
-{
-    (void)name;
-    o->cacert = kept(o, value);
-    return NULL;
-}
-
-static const char *take_cert(struct options *o, const char *name, const char *value)
-{
-    (void)name;
-    o->cert = kept(o, value);
-    return NULL;
-}
-
-static const char *take_key(struct options *o, const char *name, const char *value)
-{
-    (void)name;
-    o->key = kept(o, value);
-    return NULL;
-}
-
-static const char *take_image(struct options *o, const char *name, const char *value)
-{
-    (void)name;
-    o->image = kept(o, value);
-    return NULL;
-}
-
 static const char *take_results(struct options *o, const char *name, const char *value)
 {
     (void)name;
@@ -233,56 +191,35 @@ static bool is_true(const char *value)
     return strcmp(value, "0") != 0 && strcmp(value, "false") != 0 && *value;
 }
 
-static const char *take_insecure(struct options *o, const char *name, const char *value)
+const char *option_take(struct options *o, const struct option *option, const char *name, const char *value)
 {
-    (void)name;
-    o->insecure = is_true(value);
-    return NULL;
-}
-
-static const char *take_quiet(struct options *o, const char *name, const char *value)
-{
-    (void)name;
-    o->quiet = is_true(value);
-    return NULL;
-}
-
-static const char *take_verbose(struct options *o, const char *name, const char *value)
-{
-    (void)name;
-    o->verbose = is_true(value);
-    return NULL;
-}
-
-static const char *take_no_color(struct options *o, const char *name, const char *value)
-{
-    (void)name;
-    o->no_color = is_true(value);
-    return NULL;
-}
-
-static const char *take_help(struct options *o, const char *name, const char *value)
-{
-    (void)name;
-    o->help = is_true(value);
+    void *field = (char *)o + option->field;
+    if (option->take)
+        return option->take(o, name, value);
+    if (option->argument)
+        *(const char **)field = kept(o, value);
+    else
+        *(bool *)field = is_true(value);
     return NULL;
 }
 
 /* ---- the table ---- */
+
+#define FIELD(name) offsetof(struct options, name)
 
 const struct option option_table[] = {
     {"target", 0, 0, "URL",
      "what is tested: http://localhost:5000 (the default), or 'embedded' for an orfeasd\n"
      "of its own, with options: 'embedded?jobs=64&profile=hunyuan3d';\n"
      "'embedded?profile=': as fast as it is",
-     take_target, COMMAND_RUN},
+     NULL, COMMAND_RUN, FIELD(target)},
     {"time-scale", 0, 0, "N", "divide every duration of the scenario by N: 60 plays an hour in a minute",
      take_time_scale, COMMAND_RUN | COMMAND_CHECK},
     {"wait", 0, 0, "TIME", "how long a target that is loading is waited for (default 60s)", take_wait,
      COMMAND_RUN},
     {"workflow", 0, 0, "NAME",
-     "what one user does: a shipped workflow or a .yaml file, in place of the scenario's", take_workflow,
-     COMMAND_RUN | COMMAND_CHECK},
+     "what one user does: a shipped workflow or a .yaml file, in place of the scenario's", NULL,
+     COMMAND_RUN | COMMAND_CHECK, FIELD(workflow)},
     {"set", 0, 0, "KEY=VALUE", "override a part of the scenario: load.users=4, vars.format=glb (repeatable)",
      take_set, COMMAND_RUN | COMMAND_CHECK},
     {"users", 'u', 'c', "N", "number of users (--set load.users=N); of an open load: jobs under way at most",
@@ -317,16 +254,16 @@ const struct option option_table[] = {
      take_resolve, COMMAND_RUN},
     {"workers", 0, 0, "N", "threads that send, 1 to 256 (default: as many as the cores that may be used)",
      take_workers, COMMAND_RUN},
-    {"cacert", 0, 0, "FILE", "trust the certificates in this PEM file, in place of the system's", take_cacert,
-     COMMAND_RUN},
-    {"cert", 0, 0, "FILE", "show the target this certificate (PEM)", take_cert, COMMAND_RUN},
-    {"key", 0, 0, "FILE", "the private key of --cert (PEM), unless that file holds it too", take_key,
-     COMMAND_RUN},
-    {"insecure", 0, 0, NULL, "do not check the target's certificate", take_insecure, COMMAND_RUN},
+    {"cacert", 0, 0, "FILE", "trust the certificates in this PEM file, in place of the system's", NULL,
+     COMMAND_RUN, FIELD(cacert)},
+    {"cert", 0, 0, "FILE", "show the target this certificate (PEM)", NULL, COMMAND_RUN, FIELD(cert)},
+    {"key", 0, 0, "FILE", "the private key of --cert (PEM), unless that file holds it too", NULL, COMMAND_RUN,
+     FIELD(key)},
+    {"insecure", 0, 0, NULL, "do not check the target's certificate", NULL, COMMAND_RUN, FIELD(insecure)},
     {"image", 0, 0, "FILE",
      "FILE or directory: the picture that is uploaded, made when it is missing, or\n"
      "several (default: one from the seed)",
-     take_image, COMMAND_RUN},
+     NULL, COMMAND_RUN, FIELD(image)},
     {"results", 0, 0, "DIR", "where results_<scenario>.json go (default results)", take_results, COMMAND_RUN},
     {"seed", 0, 0, "N", "every random choice follows from it; it is printed and stored", take_seed,
      COMMAND_RUN | COMMAND_IMAGE},
@@ -334,12 +271,13 @@ const struct option option_table[] = {
      COMMAND_RUN},
     {"env-file", 0, 0, "FILE", "read ORFEAS_... variables from a file of NAME=VALUE lines",
      options_take_env_file, COMMAND_RUN | COMMAND_CHECK | COMMAND_IMAGE},
-    {"quiet", 'q', 0, NULL, "no progress and no summary, only errors", take_quiet,
-     COMMAND_RUN | COMMAND_IMAGE},
-    {"verbose", 'v', 0, NULL, "say before each scenario what will be played", take_verbose, COMMAND_RUN},
-    {"no-color", 0, 0, NULL, "no colours (also: NO_COLOR)", take_no_color, COMMAND_RUN},
-    {"help", 'h', 0, NULL, "this text", take_help,
-     COMMAND_RUN | COMMAND_CHECK | COMMAND_IMAGE | COMMAND_VERSION},
+    {"quiet", 'q', 0, NULL, "no progress and no summary, only errors", NULL, COMMAND_RUN | COMMAND_IMAGE,
+     FIELD(quiet)},
+    {"verbose", 'v', 0, NULL, "say before each scenario what will be played", NULL, COMMAND_RUN,
+     FIELD(verbose)},
+    {"no-color", 0, 0, NULL, "no colours (also: NO_COLOR)", NULL, COMMAND_RUN, FIELD(no_color)},
+    {"help", 'h', 0, NULL, "this text", NULL, COMMAND_RUN | COMMAND_CHECK | COMMAND_IMAGE | COMMAND_VERSION,
+     FIELD(help)},
 };
 
 const int option_count = sizeof option_table / sizeof option_table[0];

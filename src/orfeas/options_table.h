@@ -6,6 +6,8 @@
 
 #include "options.h"
 
+#include <stddef.h>
+
 /* Takes a value; on a mistake returns what is wrong with it, else NULL. `name` is the option as it was given.
  */
 typedef const char *take_value(struct options *o, const char *name, const char *value);
@@ -15,9 +17,13 @@ struct option {
     char letter, other_letter; /* '\0': none */
     const char *argument;      /* NULL: a flag */
     const char *help;
-    take_value *take;
+    take_value *take; /* NULL: the value is kept as it is, in `field` */
     int commands;
+    size_t field; /* where in struct options: a const char * of its own, or a flag's bool */
 };
+
+/* As take_value, of any option. */
+const char *option_take(struct options *o, const struct option *option, const char *name, const char *value);
 
 extern const struct option option_table[];
 extern const int option_count;
