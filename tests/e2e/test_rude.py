@@ -160,8 +160,8 @@ class Rude(RudeCase):
     def check_failure(self, name, route, act, kind):
         process, result, peer = self.play(name, {route: act})
         self.check_run(process, result)
-        self.assertEqual(process.code, 1, process.err)
-        self.assertEqual((result["verdict"], result["failures"]), ("fail", {kind: 2}), result["errors"])
+        self.check_code(process, result, 1)
+        self.assertEqual(result["failures"], {kind: 2}, result["errors"])
         step = "download" if name in AT_THE_DOWNLOAD else {"status": "wait"}.get(route, route)
         for message in result["errors"]:
             self.assertTrue(message.startswith(step + ": "), message)
@@ -171,7 +171,8 @@ class Rude(RudeCase):
     def check_success(self, name, acts):
         process, result, peer = self.play(name, acts)
         self.check_run(process, result)
-        self.assertEqual((process.code, result["errors"], result["valid_models"]), (0, {}, 2), process.err)
+        self.check_code(process, result, 0)
+        self.assertEqual((result["errors"], result["valid_models"]), ({}, 2), process.err)
         return result, peer
 
     def test_at_the_wire(self):
@@ -216,8 +217,9 @@ class RudeWatch(RudeCase):
                 scenario = self.write("rude.yaml", SCENARIO)
                 process = self.run_orfeas(scenario, "--target", peer.url, "--time-scale", SCALE,
                                           "--image", self.image)
-                self.assertEqual(process.code, 0, process.err)
-                memory = self.result("rude")["target"]["process"]["memory"]
+                result = self.result("rude")
+                self.check_code(process, result, 0)
+                memory = result["target"]["process"]["memory"]
                 self.assertEqual(memory["state"], "unreadable")
                 self.assertTrue(memory["why"])
 
@@ -237,8 +239,9 @@ class RudeWatch(RudeCase):
         with RudePeer(health=act) as peer:
             process = self.run_orfeas(scenario, "--target", peer.url, "--time-scale", SCALE, "-n", 20,
                                       "--image", self.image)
-        self.assertEqual(process.code, 1, process.err)
-        self.assertEqual(self.result("rude")["validation"],
+        result = self.result("rude")
+        self.check_code(process, result, 1)
+        self.assertEqual(result["validation"],
                          {"zero_errors": True, "all_completed": True, "uptime_ok": False, "overall": False})
 
 
