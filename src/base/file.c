@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,21 +54,54 @@ static int write_all(int fd, const char *bytes, size_t len)
     return 0;
 }
 
-int file_write(const char *path, const void *bytes, size_t len)
+static int close_written(int fd, bool synced)
+{
+    int error = synced && fsync(fd) != 0 ? errno : 0;
+    return close(fd) != 0 && !error ? errno : error;
+}
+
+/* The new name is on the disk when its directory is. */
+static int sync_parent(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *parent = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    if (!parent)
+        return ENOMEM;
+    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(parent);
+    if (fd < 0)
+        return errno;
+    int error = fsync(fd) != 0 ? errno : 0;
+    close(fd);
+    return error;
+}
+
+static int write_file(const char *path, const void *bytes, size_t len, bool synced)
 {
     char *beside = NULL;
     if (asprintf(&beside, "%s.%d.tmp", path, (int)getpid()) < 0)
         return ENOMEM;
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     int error = fd < 0 ? errno : write_all(fd, bytes, len);
-    if (fd >= 0 && close(fd) != 0 && !error)
-        error = errno;
+    int closing = fd < 0 ? 0 : close_written(fd, synced && !error);
+    if (!error)
+        error = closing;
     if (!error && rename(beside, path) != 0)
         error = errno;
     if (error && fd >= 0)
         unlink(beside);
     free(beside);
-    return error;
+    return error || !synced ? error : sync_parent(path);
+}
+
+int file_write(const char *path, const void *bytes, size_t len)
+{
+    return write_file(path, bytes, len, false);
+}
+
+int file_write_synced(const char *path, const void *bytes, size_t len)
+{
+    return write_file(path, bytes, len, true);
 }
 
 int file_make_dirs(const char *path)

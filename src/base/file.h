@@ -11,5 +11,7 @@ int file_read(const char *path, struct buf *out);
 /* Writes beside the file and renames, so that a reader sees the old content or the new, never half. Returns 0
  * or an errno value. */
 int file_write(const char *path, const void *bytes, size_t len);
+/* The same, and it is on the disk when this returns: content, then name. May take long. */
+int file_write_synced(const char *path, const void *bytes, size_t len);
 /* Makes the directory and its parents. Returns 0 or an errno value. */
 int file_make_dirs(const char *path);

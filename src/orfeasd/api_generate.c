@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JSON_MAX = SERVER_BODY_SMALL, RETRY_LOADING = 5, RETRY_FULL = 10 };
+enum { JSON_MAX = SERVER_BODY_SMALL };
 
 struct generate {          /* one request */
     struct intake *intake; /* multipart */
@@ -36,9 +36,9 @@ void api_send_retry(struct exchange *x, int status, const char *error, const cha
     exchange_add_header(x, "Retry-After", text);
 }
 
-static void count_refused(struct exchange *x, const char *reason)
+void api_send_refusal(struct exchange *x, const struct refusal *refusal)
 {
-    metric_add(metrics_series(x->backend->metrics, F_JOBS_REFUSED, &reason), 1);
+    api_send_retry(x, refusal->status, refusal->error, refusal->kind, refusal->retry_seconds);
 }
 
 bool api_check_rate(struct exchange *x)
@@ -52,36 +52,23 @@ bool api_check_rate(struct exchange *x)
     char error[80];
     snprintf(error, sizeof error, "Rate limit exceeded. Max %d requests per 60s",
              x->backend->rate.per_minute);
-    count_refused(x, "rate_limit");
+    static const char *const REASON[] = {"rate_limit"};
+    metric_add(metrics_series(x->backend->metrics, F_JOBS_REFUSED, REASON), 1);
     api_send_retry(x, 429, error, "rate_limited", (int)(wait / NSEC_PER_SEC) + 1);
     return false;
 }
 
-static void send_stopping(struct exchange *x)
-{
-    api_send_retry(x, 503, "The server is stopping", "stopping", RETRY_LOADING);
-}
-
 bool api_check_ready(struct exchange *x)
 {
-    if (x->backend->readiness == BACKEND_READY)
-        return true;
-    bool loading = x->backend->readiness == BACKEND_LOADING;
-    count_refused(x, loading ? "loading" : "stopping");
-    if (loading)
-        api_send_retry(x, 503, "AI models are still loading, please try again", "models_loading",
-                       RETRY_LOADING);
-    else
-        send_stopping(x);
-    return false;
+    return x->backend->readiness == BACKEND_READY || api_check_room(x);
 }
 
-static bool check_room(struct exchange *x)
+bool api_check_room(struct exchange *x)
 {
-    if (schedule_has_room(&x->backend->schedule))
+    struct refusal refusal;
+    if (admission_check(x->backend, &refusal) == ADMISSION_OK)
         return true;
-    count_refused(x, "queue_full");
-    api_send_retry(x, 429, "The queue is full, please try again later", "queue_full", RETRY_FULL);
+    api_send_refusal(x, &refusal);
     return false;
 }
 
@@ -118,7 +105,7 @@ static void body(struct exchange *x, const char *bytes, size_t len)
         buf_add(&g->json, bytes, len);
 }
 
-static bool check_params(struct exchange *x, const struct params *p)
+bool api_check_params(struct exchange *x, const struct params *p)
 {
     if (!p->mistake_count)
         return true;
@@ -132,16 +119,10 @@ static bool check_params(struct exchange *x, const struct params *p)
     return false;
 }
 
-/* Queues it, so that nothing drops it any more. What it made before is gone from here on. */
 static void submit(struct exchange *x, struct job *job, const struct params *p)
 {
     x->job = job->id;
-    job_table_wake(x->backend->jobs, job); /* with the size that it was counted with */
-    if (job->state != JOB_UPLOADED)
-        store_remove_models(&x->backend->store, &job->id);
-    job_renew(job);
-    job->work.options = p->options;
-    schedule_submit(&x->backend->schedule, job);
+    admission_submit(x->backend, job, &p->options);
 }
 
 /* RFC 7240, section 3. A wait of 0 is one, too. */
@@ -187,14 +168,22 @@ static void send_generating(struct exchange *x, const struct job *job)
     exchange_send_json(x, 200);
 }
 
+/* Whether the picture can become another model now. */
+static bool may_begin(const struct job *job)
+{
+    return job->state == JOB_UPLOADED || job->state == JOB_COMPLETED || job->state == JOB_FAILED;
+}
+
 static void send_conflict(struct exchange *x, const struct job *job)
 {
+    bool cancelled = job->state == JOB_CANCELLED; /* and its picture removed */
     struct buf *b = exchange_text(x);
     json_open(b, NULL, '{');
-    json_text(b, "error", "Generation already in progress");
+    json_text(b, "error", cancelled ? "The job was cancelled" : "Generation already in progress");
     json_text(b, "job_id", job->id_text);
     json_text(b, "status", "conflict");
-    json_text(b, "message", "Wait for this job, or upload the picture again");
+    json_text(b, "message",
+              cancelled ? "Upload the picture again" : "Wait for this job, or upload the picture again");
     json_close(b, '}');
     exchange_send_json(x, 409);
 }
@@ -217,14 +206,14 @@ static void finish_json(struct exchange *x, const struct generate *g)
     struct params p;
     params_init(&p);
     params_from_json(&p, buf_text(&g->json), g->json.len);
-    if (!check_params(x, &p))
+    if (!api_check_params(x, &p))
         return;
     struct job *job = job_table_find(x->backend->jobs, &p.job_id);
     if (!job) {
         exchange_send_error(x, 404, "Job not found");
-    } else if (job->state == JOB_QUEUED || job->state == JOB_PROCESSING) {
+    } else if (!may_begin(job)) {
         send_conflict(x, job);
-    } else if (check_room(x)) {
+    } else if (api_check_room(x)) {
         submit(x, job, &p);
         answer_or_hold(x, job);
     }
@@ -232,11 +221,11 @@ static void finish_json(struct exchange *x, const struct generate *g)
 
 static void finish_form(struct exchange *x, struct intake *in)
 {
-    if (!in->status && (!check_params(x, &in->params) || !check_room(x)))
+    if (!in->image.status && (!api_check_params(x, &in->params) || !api_check_room(x)))
         return;
     struct job *job = intake_finish(in);
     if (!job) {
-        exchange_send_error(x, in->status, "%s", in->why);
+        exchange_send_error(x, in->image.status, "%s", in->image.why);
         return;
     }
     submit(x, job, &in->params);
@@ -254,14 +243,21 @@ static void finish(struct exchange *x)
         finish_json(x, g);
 }
 
-/* 422: another try with the same picture cannot help. */
+/* 422: another try with the same picture cannot help. 409: somebody cancelled it. */
+static int ended_status(const struct job *job)
+{
+    if (job->state == JOB_FAILED)
+        return job_picture_failed(job) ? 422 : 500;
+    return job->state == JOB_COMPLETED ? 200 : 409;
+}
+
 static void send_ended(struct exchange *x, const struct job *job)
 {
     struct buf *b = exchange_text(x);
     json_open(b, NULL, '{');
     api_write_job(x->backend, job, b);
     json_close(b, '}');
-    exchange_send_json(x, job->state == JOB_COMPLETED ? 200 : job_picture_failed(job) ? 422 : 500);
+    exchange_send_json(x, ended_status(job));
     add_applied(x, false);
 }
 
@@ -270,10 +266,11 @@ static void resume(struct exchange *x)
 {
     const struct job *job = job_table_find(x->backend->jobs, &x->job);
     assert(job); /* one that is waited for is not dropped */
-    if (job->state >= JOB_COMPLETED)
+    bool stopping = x->backend->readiness == BACKEND_STOPPING;
+    if (stopping && (!job_has_ended(job) || job_was_interrupted(job)))
+        api_check_ready(x); /* which sends why not */
+    else if (job_has_ended(job))
         send_ended(x, job);
-    else if (x->backend->readiness == BACKEND_STOPPING)
-        send_stopping(x);
     else
         send_accepted(x, job);
 }

@@ -8,6 +8,8 @@
 
 static void begin(struct exchange *x)
 {
+    if (x->backend->readiness == BACKEND_STOPPING && !api_check_ready(x))
+        return;
     if (!api_check_rate(x))
         return;
     x->state = intake_create(x->backend, exchange_header(x, "Content-Type"));
@@ -39,7 +41,7 @@ static void finish(struct exchange *x)
     struct intake *in = x->state;
     const struct job *job = intake_finish(in);
     if (!job) {
-        exchange_send_error(x, in->status, "%s", in->why);
+        exchange_send_error(x, in->image.status, "%s", in->image.why);
         return;
     }
     char name[64], url[96];
@@ -50,8 +52,8 @@ static void finish(struct exchange *x)
     json_text(b, "job_id", job->id_text);
     json_text(b, "status", "uploaded");
     json_text(b, "filename", name);
-    if (*in->file_name)
-        json_text(b, "original_filename", in->file_name);
+    if (*in->image.file_name)
+        json_text(b, "original_filename", in->image.file_name);
     json_text(b, "preview_url", url);
     write_image_info(job, b);
     json_close(b, '}');

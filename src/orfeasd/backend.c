@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const nsec DRAIN_TIME = 3 * NSEC_PER_SEC, CLOSING_TIME = NSEC_PER_SEC,
-                  CLOSING_STEP = 10 * NSEC_PER_MSEC;
+static const nsec CLOSING_TIME = NSEC_PER_SEC, CLOSING_STEP = 10 * NSEC_PER_MSEC;
 
 #define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
@@ -26,6 +25,7 @@ static void on_job_started(void *context, struct job *job)
     struct backend *b = context;
     metric_observe(metrics_series(b->metrics, F_QUEUE_WAIT, NULL),
                    nsec_to_sec(job->started - job->submitted));
+    ledger_note(&b->ledger, job);
     if (b->profile && b->profile->gpu.present)
         gpu_sim_running(&b->gpu, b->schedule.running);
 }
@@ -56,9 +56,26 @@ static void answer_held(struct job *job)
         exchange_release(job->held);
 }
 
+static bool on_job_settling(void *context, struct job *job)
+{
+    struct backend *b = context;
+    return ledger_settle(&b->ledger, job);
+}
+
+/* A cancelled job is still known; its files are gone. */
+static void drop_files(struct backend *b, struct job *job)
+{
+    store_remove_files(&b->store, &job->id);
+    job->input_bytes = job->model_bytes = 0;
+}
+
 static void on_job_ended(void *context, struct job *job)
 {
     struct backend *b = context;
+    if (job->state == JOB_CANCELLED)
+        drop_files(b, job);
+    if (!job->started) /* others are written down already */
+        ledger_note(&b->ledger, job);
     char quality[8];
     snprintf(quality, sizeof quality, "%d", job->work.options.quality);
     const char *labels[] = {model_format_name(job->work.options.format), quality, job_state_name(job->state)};
@@ -66,15 +83,17 @@ static void on_job_ended(void *context, struct job *job)
     metric_add(metrics_series(b->metrics, F_GENERATION_CPU, NULL), nsec_to_sec(job->work.cpu));
     if (job->state == JOB_FAILED)
         count_failure(b, job);
-    else
+    else if (job->state == JOB_COMPLETED)
         count_success(b, job);
     answer_held(job);
     job_table_rest(b->jobs, job);
+    if (job->unwanted)
+        job_table_drop(b->jobs, job);
     if (b->readiness == BACKEND_STOPPING && b->schedule.running == 0)
         timer_set(b->loop, &b->drained, loop_now(b->loop));
 }
 
-static const struct schedule_events EVENTS = {on_job_started, on_job_ended};
+static const struct schedule_events EVENTS = {on_job_started, on_job_settling, on_job_ended};
 
 /* ---- loading ---- */
 
@@ -89,10 +108,16 @@ static void on_loaded(struct timer *timer)
     check_ready(CONTAINER(struct backend, loaded, timer));
 }
 
+static void on_settled(void *context, struct job *job)
+{
+    schedule_settled(context, job);
+}
+
 static void on_wake(void *context)
 {
     struct backend *b = context;
     schedule_collect(&b->schedule);
+    ledger_collect(&b->ledger, on_settled, &b->schedule);
     check_ready(b);
 }
 
@@ -107,12 +132,22 @@ static void start_loading(struct backend *b)
 
 /* ---- life ---- */
 
+/* Its work may go on for a moment, so it does not go to rest: the table keeps it to the end. */
+static void on_job_interrupted(void *context, struct job *job)
+{
+    struct backend *b = context;
+    ledger_note(&b->ledger, job);
+    answer_held(job);
+}
+
 static void on_drained(struct timer *timer)
 {
     struct backend *b = CONTAINER(struct backend, drained, timer);
     nsec now = loop_now(b->loop);
     if (!b->closing) {
         b->closing = now;
+        server_close_listener(b->server);
+        schedule_interrupt(&b->schedule, on_job_interrupted);
         server_release_held(b->server);
     }
     if (server_answering(b->server) && now < b->closing + CLOSING_TIME)
@@ -126,14 +161,24 @@ void backend_stop(struct backend *b)
     nsec now = loop_now(b->loop);
     if (b->readiness != BACKEND_STOPPING) {
         b->readiness = BACKEND_STOPPING;
-        b->schedule.closed = true;
-        server_close_listener(b->server);
-        for (struct job *job = b->schedule.first; job; job = job->next)
-            answer_held(job);
+        schedule_close(&b->schedule);
         if (b->schedule.running)
-            now += DRAIN_TIME;
+            now += b->settings->drain;
     }
     timer_set(b->loop, &b->drained, now);
+}
+
+static bool init_gpu(struct backend *b, struct diag_list *diags)
+{
+    const struct settings *settings = b->settings;
+    const struct profile_gpu *card = &b->profile->gpu;
+    bool refuse = settings->gpu_full == GPU_FULL_PROFILE ? card->refuse : settings->gpu_full == GPU_FULL_REFUSE;
+    gpu_sim_init(&b->gpu, card, settings->jobs, settings->gpu_limit_mb, refuse);
+    if (b->gpu.job_mb > 0 && gpu_sim_fits(&b->gpu, 1))
+        return true;
+    diag_add(diags, "", 0, 0, NULL, "the profile's models take %.0f MB and a job %.0f MB: no job fits into %.0f MB",
+             card->base_mb, card->job_mb, b->gpu.budget_mb);
+    return false;
 }
 
 static bool init_profile(struct backend *b, struct diag_list *diags)
@@ -143,8 +188,7 @@ static bool init_profile(struct backend *b, struct diag_list *diags)
     if (!profile_load(b->settings->profile, &b->profile_storage, diags))
         return false;
     b->profile = &b->profile_storage;
-    gpu_sim_init(&b->gpu, &b->profile->gpu, b->settings->jobs);
-    return true;
+    return !b->profile->gpu.present || init_gpu(b, diags);
 }
 
 static void init_metrics(struct backend *b)
@@ -177,6 +221,7 @@ static void init_schedule(struct backend *b)
                                     .queue_max = settings->queue,
                                     .events = &EVENTS,
                                     .context = b};
+    schedule_expect(&b->schedule);
 }
 
 bool backend_init(struct backend *b, struct loop *loop, const struct settings *settings,
@@ -196,7 +241,7 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
                  error == EBUSY ? "another orfeasd keeps its jobs there" : strerror(error));
         return false;
     }
-    b->jobs = job_table_create(&b->store, &job_default_limits);
+    b->jobs = job_table_create(loop, &b->store, &settings->kept);
     loop_on_wake(loop, on_wake, b);
     b->server = server_create(loop, b, settings);
     if (!b->server) {
@@ -204,7 +249,11 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
                  settings->host, settings->port, strerror(errno));
         return false;
     }
-    b->cleared = store_clear(&b->store); /* not before it is sure that we run */
+    restore_jobs(&b->store, b->jobs, b->started, &b->restored, diags); /* not before it is sure that we run */
+    if (!ledger_init(&b->ledger, loop, &b->store, b->profile)) {
+        diag_add(diags, "", 0, 0, NULL, "cannot start the journal's thread: %s", strerror(errno));
+        return false;
+    }
     b->workers = workers_create(loop, &b->store, worker_count());
     if (!b->workers) {
         diag_add(diags, "", 0, 0, NULL, "cannot start threads: %s", strerror(errno));
@@ -219,6 +268,7 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
 void backend_finish(struct backend *b)
 {
     workers_destroy(b->workers);
+    ledger_finish(&b->ledger);
     server_destroy(b->server);
     job_table_destroy(b->jobs);
     store_finish(&b->store);
@@ -271,7 +321,10 @@ void backend_update_gauges(struct backend *b)
         {F_JOB_SLOTS, b->schedule.slots},
         {F_JOBS_KEPT, b->jobs->count},
         {F_KEPT_BYTES, (double)b->jobs->bytes},
+        {F_KEPT_BYTES_MAX, (double)b->jobs->limits.bytes},
         {F_JOBS_EVICTED, (double)b->jobs->evicted},
+        {F_JOBS_EXPIRED, (double)b->jobs->expired},
+        {F_RECORD_ERRORS, (double)b->ledger.errors},
         {F_WORKERS, worker_count()},
         {F_APP_UPTIME, nsec_to_sec(loop_now(b->loop) - b->started)},
     };

@@ -6,9 +6,11 @@
 
 #include "gpu_sim.h"
 #include "job_table.h"
+#include "ledger.h"
 #include "metrics.h"
 #include "profile.h"
 #include "rate_limit.h"
+#include "restore.h"
 #include "schedule.h"
 #include "settings.h"
 #include "store.h"
@@ -22,7 +24,8 @@ struct backend {
     struct profile profile_storage;
     struct gpu_sim gpu; /* with a profile that has one */
     struct store store;
-    int cleared; /* jobs of an earlier process whose files were removed */
+    struct restored restored; /* of an earlier process */
+    struct ledger ledger;
     struct metrics *metrics;
     struct metric_series *request_bytes, *response_bytes; /* F_HTTP_REQUEST_BYTES, F_HTTP_RESPONSE_BYTES */
     struct workers *workers;
@@ -37,15 +40,17 @@ struct backend {
     nsec closing;         /* since when only the last answers are waited for; 0: not yet */
 };
 
-/* False with the reason in `diags`; backend_finish() is to be called all the same. `settings` must outlive
+/* False with the reason in `diags`, which may hold remarks when it is true; backend_finish() is to be called all
+ * the same. `settings` must outlive
  * it. */
 bool backend_init(struct backend *b, struct loop *loop, const struct settings *settings,
                   struct diag_list *diags);
 void backend_finish(struct backend *b);
 
-/* The first call stops accepting and lets running jobs end for a short time; requests whose job will not run
- * any more are answered at once. When the time is over, or with the second call, the others are answered too,
- * and when these answers are out (or after a second) the loop stops. */
+/* The first call takes no more jobs and lets running ones end for the time to drain; those that wait have
+ * failed as interrupted, and their requests are answered at once. Meanwhile connections are served, so that
+ * others learn how their jobs ended. When the time is over, or with the second call, running jobs are
+ * interrupted and all requests answered, and when these answers are out (or after a second) the loop stops. */
 void backend_stop(struct backend *b);
 
 /* Sets the gauges, for somebody who is about to read them. */

@@ -16,13 +16,18 @@ static const nsec ANSWER_TIME = 60 * NSEC_PER_SEC;
 
 const char *method_name(enum method method)
 {
-    static const char *const NAMES[METHODS] = {"GET", "HEAD", "POST", "OPTIONS", "OTHER"};
+    static const char *const NAMES[METHODS] = {"GET", "HEAD", "POST", "DELETE", "OPTIONS", "OTHER"};
     return NAMES[method];
 }
 
 const char *exchange_header(const struct exchange *x, const char *name)
 {
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+const char *exchange_query(const struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
 bool exchange_is_json(const struct exchange *x)
@@ -84,6 +89,8 @@ static void add_common_headers(struct exchange *x, const char *content_type)
     for (size_t i = 0; i < sizeof HEADERS / sizeof HEADERS[0]; i++)
         exchange_add_header(x, HEADERS[i][0], HEADERS[i][1]);
     exchange_add_header(x, "Access-Control-Allow-Origin", x->server->settings->cors_origins);
+    if (x->backend->readiness == BACKEND_STOPPING)
+        exchange_add_header(x, "Connection", "close");
 }
 
 static void give(struct exchange *x, struct MHD_Response *response, int status, int64_t len,

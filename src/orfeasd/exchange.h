@@ -24,7 +24,7 @@ struct server;
 
 enum { EXCHANGE_PARAMS = 2, EXCHANGE_PARAM_MAX = 63 };
 
-enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_OPTIONS, METHOD_OTHER, METHODS };
+enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_DELETE, METHOD_OPTIONS, METHOD_OTHER, METHODS };
 const char *method_name(enum method method);
 
 struct exchange {
@@ -69,6 +69,9 @@ struct handler {
 bool exchange_is_json(const struct exchange *x);
 /* NULL when there is none. Valid until the request ends. */
 const char *exchange_header(const struct exchange *x, const char *name);
+
+/* What the query string says of it; NULL when it says nothing. Valid until the request ends. */
+const char *exchange_query(const struct exchange *x, const char *name);
 
 /* Calls `each` for every line of the header, in order; a header may stand there more than once. */
 void exchange_each_header(const struct exchange *x, const char *name,

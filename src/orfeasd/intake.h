@@ -7,9 +7,8 @@
  */
 #pragma once
 
+#include "arrival.h"
 #include "exchange.h"
-#include "file_name.h"
-#include "job.h"
 #include "multipart.h"
 #include "params.h"
 
@@ -19,22 +18,16 @@ struct intake {
     struct backend *backend;
     struct multipart multipart;
     struct params params;
-    struct uuid id;
-    int fd;                                           /* of the picture; -1: none */
+    struct arrival image;                             /* also why the whole is refused */
     bool has_image;                                   /* the part was there */
-    bool none_chosen;                                 /* but a browser's form was sent without a choice */
     enum { PART_OTHER, PART_FIELD, PART_IMAGE } part; /* that is being read */
-    char file_name[FILE_NAME_MAX + 1];                /* the client's; "" when it sent none */
-    int64_t image_bytes;
     char field[MULTIPART_NAME_MAX + 1], value[INTAKE_FIELD_MAX + 1];
     size_t value_len;
-    int status; /* why it is refused: HTTP status and text; 0 while it is not */
-    char why[240];
 };
 
 /* NULL when `content_type` is no multipart/form-data. */
 struct intake *intake_create(struct backend *backend, const char *content_type);
 void intake_destroy(struct intake *in);
 void intake_feed(struct intake *in, const char *bytes, size_t len);
-/* The body is complete. Returns the new job, in the table; NULL when `status` and `why` say why not. */
+/* The body is complete. Returns the new job, in the table; NULL when `image` says why not. */
 struct job *intake_finish(struct intake *in);

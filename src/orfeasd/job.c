@@ -1,9 +1,11 @@
 #include "job.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const STATES[JOB_STATES] = {"uploaded", "queued", "processing", "completed", "failed"};
+static const char *const STATES[JOB_STATES] = {"uploaded", "queued", "processing",
+                                               "completed", "failed", "cancelled"};
 
 /* Share of the work, in per cent, that is done when the stage begins, and what people read. Shares were
  * measured at quality 7; they only have to be about right. */
@@ -24,6 +26,16 @@ const char *job_state_name(enum job_state state)
     return STATES[state];
 }
 
+bool job_state_parse(const char *name, enum job_state *ret)
+{
+    for (int i = 0; i < JOB_STATES; i++)
+        if (strcmp(name, STATES[i]) == 0) {
+            *ret = (enum job_state)i;
+            return true;
+        }
+    return false;
+}
+
 struct job *job_create(const struct uuid *id)
 {
     struct job *job = calloc(1, sizeof *job);
@@ -33,14 +45,18 @@ struct job *job_create(const struct uuid *id)
     uuid_text(id, job->id_text);
     job->work.id = *id;
     job->error_kind = "";
-    timestamp_text(clock_wall(), job->created_at);
+    job_stamp(&job->created_wall, job->created_at);
     return job;
 }
 
 void job_renew(struct job *job)
 {
     job->queued_at[0] = job->started_at[0] = job->finished_at[0] = '\0';
+    job->queued_wall = job->started_wall = job->finished_wall = 0;
     job->submitted = job->started = job->finished = 0;
+    job->cancelled = job->settling = job->unwanted = false;
+    free(job->past);
+    job->past = NULL;
     job->model_bytes = 0;
     job->work_done = false;
     job->error_kind = "";
@@ -51,7 +67,16 @@ void job_renew(struct job *job)
 
 void job_destroy(struct job *job)
 {
+    if (!job)
+        return;
+    buf_finish(&job->entry.text);
+    free(job->past);
     free(job);
+}
+
+bool job_has_ended(const struct job *job)
+{
+    return job->state >= JOB_COMPLETED;
 }
 
 bool job_picture_failed(const struct job *job)
@@ -60,6 +85,32 @@ bool job_picture_failed(const struct job *job)
     return job->state == JOB_FAILED && work->error == WORK_GENERATOR &&
            (work->generator_error == GENERATOR_BAD_IMAGE ||
             work->generator_error == GENERATOR_NO_FOREGROUND || work->generator_error == GENERATOR_TOO_LARGE);
+}
+
+static const char INTERRUPTED[] = "interrupted";
+
+bool job_was_interrupted(const struct job *job)
+{
+    return job->state == JOB_FAILED && strcmp(job->error_kind, INTERRUPTED) == 0;
+}
+
+void job_set_error(struct job *job, const char *kind, const char *message)
+{
+    job->error_kind = kind;
+    snprintf(job->error, sizeof job->error, "%s", message);
+}
+
+void job_set_interrupted(struct job *job, bool had_started)
+{
+    job_set_error(job, INTERRUPTED,
+                  had_started ? "Interrupted: the server stopped while the job ran"
+                              : "Interrupted: the server stopped while the job waited for a slot");
+}
+
+void job_stamp(nsec *wall, char text[TIMESTAMP_TEXT])
+{
+    *wall = clock_wall();
+    timestamp_text(*wall, text);
 }
 
 static void add_stage(struct job_stages *ret, const char *name, nsec *at, nsec end)
@@ -110,7 +161,11 @@ void job_stages(const struct job *job, const struct profile *profile, nsec now, 
     ret->count = 0;
     ret->current = NULL;
     ret->percent = job->state == JOB_COMPLETED ? 100 : 0;
-    if (job->state < JOB_PROCESSING)
+    if (job->past) {
+        *ret = job->past->stages;
+        return;
+    }
+    if (job->state < JOB_PROCESSING || !job->started)
         return;
     unsigned progress = atomic_load_explicit(&job->work.progress, memory_order_acquire);
     bool complete = job->work_done && job->work.error == WORK_OK;
@@ -126,10 +181,18 @@ void job_stages(const struct job *job, const struct profile *profile, nsec now, 
         ret->percent = 99;
 }
 
+const char *job_stage_name(const struct profile *profile, int i)
+{
+    if (profile)
+        return i < profile->stage_count ? profile->stages[i].name : NULL;
+    return i < GENERATOR_STAGES ? generator_stage_name((enum generator_stage)i) : NULL;
+}
+
 const char *job_step(const struct job *job, const char *stage)
 {
     static const char *const BY_STATE[JOB_STATES] = {"Waiting to be submitted", "Waiting for a free slot",
-                                                     "Generating 3D mesh...", "Completed", "Failed"};
+                                                     "Generating 3D mesh...", "Completed", "Failed",
+                                                     "Cancelled"};
     for (int i = 0; job->state == JOB_PROCESSING && stage && i < GENERATOR_STAGES; i++)
         if (strcmp(stage, generator_stage_name((enum generator_stage)i)) == 0)
             return STAGES[i].step;

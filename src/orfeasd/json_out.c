@@ -107,6 +107,12 @@ void json_seconds(struct buf *b, const char *key, nsec t)
     buf_add(b, digits, 8);
 }
 
+void json_none(struct buf *b, const char *key)
+{
+    write_key(b, key);
+    buf_add_text(b, "null,");
+}
+
 void json_fraction(struct buf *b, const char *key, double value)
 {
     write_key(b, key);

@@ -19,6 +19,7 @@ void json_close(struct buf *b, char bracket);                 /* '}' or ']' */
 void json_end(struct buf *b);                                 /* behind the outermost bracket */
 void json_text(struct buf *b, const char *key, const char *text);
 void json_int(struct buf *b, const char *key, int64_t value);
+void json_none(struct buf *b, const char *key);
 void json_bool(struct buf *b, const char *key, bool value);
 /* In seconds, to the microsecond; a negative one as 0. */
 void json_seconds(struct buf *b, const char *key, nsec t);

@@ -51,6 +51,23 @@ static void print_diags(const struct diag_list *diags)
     buf_finish(&text);
 }
 
+static const char *plural(int count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void tell_restored(const struct restored *r, const struct diag_list *diags)
+{
+    if (r->jobs)
+        fprintf(stderr, "orfeasd: %d job%s of an earlier run, %d of them interrupted\n", r->jobs, plural(r->jobs),
+                r->interrupted);
+    if (r->cleared)
+        fprintf(stderr, "orfeasd: removed what was left of %d job%s of an earlier run\n", r->cleared,
+                plural(r->cleared));
+    if (diags->count)
+        print_diags(diags);
+}
+
 static int serve(const struct settings *settings, struct diag_list *diags)
 {
     struct backend backend;
@@ -61,10 +78,8 @@ static int serve(const struct settings *settings, struct diag_list *diags)
         return EXIT_FAULT;
     }
     bool ok = backend_init(&backend, loop, settings, diags);
-    if (backend.cleared)
-        fprintf(stderr, "orfeasd: removed %d job%s of an earlier run\n", backend.cleared,
-                backend.cleared == 1 ? "" : "s");
     if (ok) {
+        tell_restored(&backend.restored, diags);
         printf("orfeasd listening on http://%s:%d\n", settings->host, server_port(backend.server));
         fflush(stdout);
         loop_run(loop);

@@ -96,16 +96,20 @@ static void read_job_id(struct params *p, const json_t *id)
         mistake(p, "job_id", NULL, "uuid_parsing", "Input should be a job_id as upload-image returns it");
 }
 
-void params_from_json(struct params *p, const char *text, size_t len)
+/* NULL when it is no object. */
+static json_t *load_object(struct params *p, const char *text, size_t len)
 {
     json_error_t error;
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-    if (!json_is_object(root)) {
-        mistake(p, "body", NULL, "json_invalid", "%s", root ? "Input should be an object" : error.text);
-        json_decref(root);
-        return;
-    }
-    read_job_id(p, json_object_get(root, "job_id"));
+    if (json_is_object(root))
+        return root;
+    mistake(p, "body", NULL, "json_invalid", "%s", root ? "Input should be an object" : error.text);
+    json_decref(root);
+    return NULL;
+}
+
+static void read_options(struct params *p, const json_t *root)
+{
     const json_t *value = json_object_get(root, "format");
     if (value)
         set_format(p, json_string_value(value));
@@ -115,7 +119,53 @@ void params_from_json(struct params *p, const char *text, size_t len)
     value = json_object_get(root, "dimensions");
     if (value && !json_is_null(value))
         read_dimensions(p, value);
+}
+
+void params_from_json(struct params *p, const char *text, size_t len)
+{
+    json_t *root = load_object(p, text, len);
+    if (!root)
+        return;
+    read_job_id(p, json_object_get(root, "job_id"));
+    read_options(p, root);
     json_decref(root);
+}
+
+static bool is_among(const struct uuid *ids, int count, const struct uuid *id)
+{
+    for (int i = 0; i < count; i++)
+        if (memcmp(&ids[i], id, sizeof *id) == 0)
+            return true;
+    return false;
+}
+
+static int read_job_ids(struct params *p, const json_t *list, struct uuid ids[PARAM_JOBS_MAX])
+{
+    int count = 0;
+    size_t size = json_array_size(list);
+    if (size == 0 || size > PARAM_JOBS_MAX) {
+        mistake(p, "job_ids", NULL, "list_type", "Input should be a list of 1 to %d job_ids", PARAM_JOBS_MAX);
+        return 0;
+    }
+    for (size_t i = 0; i < size; i++) {
+        const json_t *id = json_array_get(list, i);
+        if (!json_is_string(id) || !uuid_parse(json_string_value(id), json_string_length(id), &ids[count]))
+            mistake(p, "job_ids", NULL, "uuid_parsing", "Input should be job_ids as upload-image returns them");
+        else if (!is_among(ids, count, &ids[count]))
+            count++;
+    }
+    return count;
+}
+
+int params_from_batch_json(struct params *p, const char *text, size_t len, struct uuid ids[PARAM_JOBS_MAX])
+{
+    json_t *root = load_object(p, text, len);
+    if (!root)
+        return 0;
+    int count = read_job_ids(p, json_object_get(root, "job_ids"), ids);
+    read_options(p, root);
+    json_decref(root);
+    return count;
 }
 
 /* ---- form ---- */
@@ -143,6 +193,45 @@ void params_from_field(struct params *p, const char *name, const char *value)
         else
             set_range(p, &RANGES[i], NULL, number);
     }
+}
+
+static const struct {
+    const char *name;
+    int quality;
+} QUALITIES[] = {{"low", 4}, {"medium", 7}, {"high", 10}};
+
+static const struct range BATCH_SIZE = {.name = "batch_size", .low = 1, .high = 64};
+
+bool params_has_batch_field(const char *name)
+{
+    return strcmp(name, "format_type") == 0 || strcmp(name, "quality") == 0 ||
+           strcmp(name, BATCH_SIZE.name) == 0;
+}
+
+static void check_batch_size(struct params *p, const char *value)
+{
+    char *end;
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    if (end == value || *end || errno || number < BATCH_SIZE.low || number > BATCH_SIZE.high)
+        mistake(p, BATCH_SIZE.name, NULL, "int_parsing", "Input should be an integer from %d to %d",
+                BATCH_SIZE.low, BATCH_SIZE.high);
+}
+
+void params_from_batch_field(struct params *p, const char *name, const char *value)
+{
+    if (strcmp(name, "format_type") == 0)
+        set_format(p, value);
+    else if (strcmp(name, BATCH_SIZE.name) == 0)
+        check_batch_size(p, value);
+    if (strcmp(name, "quality") != 0)
+        return;
+    for (size_t i = 0; i < sizeof QUALITIES / sizeof QUALITIES[0]; i++)
+        if (strcmp(value, QUALITIES[i].name) == 0) {
+            p->options.quality = QUALITIES[i].quality;
+            return;
+        }
+    params_from_field(p, name, value);
 }
 
 /* ---- answers ---- */

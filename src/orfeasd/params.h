@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-enum { PARAM_MISTAKES_MAX = 8, PARAM_TEXT_MAX = 160 };
+enum { PARAM_MISTAKES_MAX = 8, PARAM_TEXT_MAX = 160, PARAM_JOBS_MAX = 50 };
 
 struct param_mistake {
     const char *loc[2]; /* the second may be NULL */
@@ -34,6 +34,12 @@ void params_from_json(struct params *p, const char *text, size_t len);
 bool params_has_field(const char *name);
 /* One field of a form; names that are not ours are ignored. */
 void params_from_field(struct params *p, const char *name, const char *value);
+/* The same of a batch, whose fields the original names otherwise: format_type; quality, also low, medium or high
+ * (4, 7, 10); batch_size 1 to 64, which says how many pictures a GPU takes at once: here the slots do. */
+bool params_has_batch_field(const char *name);
+void params_from_batch_field(struct params *p, const char *name, const char *value);
+/* {job_ids: [...], format?, dimensions?, quality?}: the ids, each once, into `ids`. Returns how many. */
+int params_from_batch_json(struct params *p, const char *text, size_t len, struct uuid ids[PARAM_JOBS_MAX]);
 /* {"error": "Invalid request parameters", "details": [{loc, msg, type}]} */
 void params_write_mistakes(const struct params *p, struct buf *out);
 /* {width, height, depth} under "dimensions". */

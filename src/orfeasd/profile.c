@@ -90,6 +90,7 @@ static void read_gpu(const struct conf_node *n, struct diag_list *diags, struct 
         {"base_mb", "base_mb: 4927", true},
         {"job_mb", "job_mb: 4096", true},
         {"share", "share: 0.8", true},
+        {"full", "full: refuse", false},
     };
     if (!n ||
         !conf_expect_kind(n, CONF_MAPPING, "gpu: {total_mb: 24576, base_mb: 4927, job_mb: 4096, share: 0.8}",
@@ -103,6 +104,10 @@ static void read_gpu(const struct conf_node *n, struct diag_list *diags, struct 
     ok &= conf_number(conf_get(n, "base_mb"), diags, 0, MOST_MEGABYTES, &ret->base_mb);
     ok &= conf_number(conf_get(n, "job_mb"), diags, 0, MOST_MEGABYTES, &ret->job_mb);
     ok &= conf_number(conf_get(n, "share"), diags, 0, 1, &ret->share);
+    static const char *const FULL[] = {"shrink", "refuse"};
+    int full = 0;
+    conf_choice(conf_get(n, "full"), diags, FULL, 2, &full);
+    ret->refuse = full;
     if (ok && ret->base_mb > ret->share * ret->total_mb)
         conf_error(n, diags, "base_mb has to lie below share * total_mb", "no memory is left for jobs");
 }

@@ -26,6 +26,7 @@ struct profile_gpu {
     char name[PROFILE_NAME_MAX + 1]; /* of the card, as people read it; the profile's when none is given */
     double total_mb, base_mb, job_mb;
     double share; /* of the memory that jobs may fill */
+    bool refuse;  /* jobs that do not fit are refused; else they take less */
 };
 
 struct profile {

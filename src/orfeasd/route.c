@@ -14,6 +14,12 @@ const struct route route_table[] = {
     {"/api/generate-3d", NULL, &api_generate, true},
     {"/api/download/<id>/<file>", &api_download, NULL, false},
     {"/api/preview/<file>", &api_preview, NULL, false},
+    {"/api/preview-output/<id>/<file>", &api_preview_output, NULL, false},
+    {"/api/batch-generate", NULL, &api_batch, true},
+    {"/api/jobs", &api_jobs, NULL, false},
+    {"/api/jobs/<id>", &api_job_status, NULL, false, &api_cancel},
+    {"/api/v1/gpu/stats", &api_gpu_stats, NULL, false},
+    {"/api/gpu/status", &api_gpu_status, NULL, false},
     {"/api/models-info", &api_models_info, NULL, false},
 };
 const int route_count = sizeof route_table / sizeof route_table[0];
@@ -57,12 +63,24 @@ const struct route *route_find(const char *path, char params[EXCHANGE_PARAMS][EX
 
 const struct handler *route_handler(const struct route *route, enum method method)
 {
-    if (method == METHOD_GET || method == METHOD_HEAD)
+    switch (method) {
+    case METHOD_GET:
+    case METHOD_HEAD:
         return route->get;
-    return method == METHOD_POST ? route->post : NULL;
+    case METHOD_POST:
+        return route->post;
+    case METHOD_DELETE:
+        return route->remove;
+    default:
+        return NULL;
+    }
 }
 
 const char *route_allow(const struct route *route)
 {
-    return route->get ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+    static const char *const ALLOW[] = {
+        "OPTIONS",         "GET, HEAD, OPTIONS",         "POST, OPTIONS",         "GET, HEAD, POST, OPTIONS",
+        "DELETE, OPTIONS", "GET, HEAD, DELETE, OPTIONS", "POST, DELETE, OPTIONS", "GET, HEAD, POST, DELETE, OPTIONS",
+    };
+    return ALLOW[(route->get ? 1 : 0) + (route->post ? 2 : 0) + (route->remove ? 4 : 0)];
 }

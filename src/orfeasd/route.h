@@ -11,6 +11,7 @@ struct route {
     const struct handler *get; /* HEAD too; NULL: not allowed */
     const struct handler *post;
     bool upload; /* the body may be as large as an upload */
+    const struct handler *remove; /* DELETE */
 };
 
 extern const struct route route_table[]; /* the API, see routes.c */

@@ -97,6 +97,56 @@ static bool set_load_time(struct settings *s, const char *text)
     return duration_parse(text, strlen(text), &s->load_time);
 }
 
+static bool set_keep(struct settings *s, const char *text)
+{
+    return duration_parse(text, strlen(text), &s->kept.keep);
+}
+
+static bool set_keep_jobs(struct settings *s, const char *text)
+{
+    return set_int(text, 1, 100000, &s->kept.jobs);
+}
+
+/* A number and a unit: "1GiB", "500MB". */
+static bool set_quota(struct settings *s, const char *text)
+{
+    static const struct {
+        const char *name;
+        double bytes;
+    } UNITS[] = {{"B", 1},     {"KB", 1e3},       {"MB", 1e6},       {"GB", 1e9},       {"TB", 1e12},
+                 {"KiB", 1024}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1099511627776.0}};
+    char *unit;
+    double value = strtod(text, &unit);
+    for (size_t i = 0; i < sizeof UNITS / sizeof UNITS[0]; i++) {
+        double bytes = value * UNITS[i].bytes;
+        if (unit == text || strcmp(unit, UNITS[i].name) != 0 || !(bytes >= 1 && bytes <= 1e15))
+            continue;
+        s->kept.bytes = (int64_t)bytes;
+        return true;
+    }
+    return false;
+}
+
+static bool set_drain(struct settings *s, const char *text)
+{
+    return duration_parse(text, strlen(text), &s->drain);
+}
+
+static bool set_gpu_limit(struct settings *s, const char *text)
+{
+    char *end;
+    double gigabytes = strtod(text, &end);
+    s->gpu_limit_mb = gigabytes * 1024;
+    return end != text && !*end && gigabytes > 0 && gigabytes <= 1e6;
+}
+
+static bool set_gpu_full(struct settings *s, const char *text)
+{
+    bool refuse = strcmp(text, "refuse") == 0;
+    s->gpu_full = refuse ? GPU_FULL_REFUSE : GPU_FULL_SHRINK;
+    return refuse || strcmp(text, "shrink") == 0;
+}
+
 static bool set_max_upload(struct settings *s, const char *text)
 {
     int megabytes;
@@ -134,15 +184,27 @@ static const struct setting {
     {"--listen", NULL, set_listen, "ADDRESS:PORT",
      "where to listen (127.0.0.1:5000); port 0 takes a free one; only loopback addresses"},
     {"--data", NULL, set_data, "DIR",
-     "where pictures and models are kept (a new directory, removed at the end); jobs that an\n      earlier "
-     "run "
-     "left in it are removed at the start, all else is left alone"},
+     "where pictures and models are kept (a new directory, removed at the end); a directory that\n      is "
+     "given keeps its jobs for the next start"},
+    {"--keep", "ORFEAS_KEEP", set_keep, "DURATION",
+     "how long a job that does not run is kept with its files (1h); 0s: no limit"},
+    {"--keep-jobs", "ORFEAS_KEEP_JOBS", set_keep_jobs, "N, from 1 to 100000",
+     "how many of them are kept; then the oldest goes (2000)"},
+    {"--quota", "ORFEAS_QUOTA", set_quota, "SIZE, as 500MB or 1GiB",
+     "how much their files may take; then the oldest goes (1GiB)"},
+    {"--drain", "ORFEAS_DRAIN", set_drain, "DURATION",
+     "how long running jobs may go on when the server is told to stop (25s)"},
     {"--jobs", "MAX_CONCURRENT_JOBS", set_jobs, "N, from 1 to 10000", "generations at once: the slots (3)"},
     {"--queue", NULL, set_queue, "N, from 0 to 50000", "generations that may wait for a slot (100)"},
     {"--profile", NULL, set_profile, "NAME|FILE",
      "pace jobs like a real GPU, and simulate its figures: hunyuan3d"},
     {"--time-scale", NULL, set_time_scale, "N, from 0.001 to 100000",
      "divide the profile's and the load time (1)"},
+    {"--gpu-full", "ORFEAS_GPU_FULL", set_gpu_full, "shrink|refuse",
+     "what the simulated card does when its memory is full: jobs take less, or are refused\n      with 507 (the "
+     "profile's)"},
+    {"--gpu-limit", "GPU_MEMORY_LIMIT_GB", set_gpu_limit, "GIGABYTES",
+     "memory of the simulated card that models and jobs may fill (the profile's)"},
     {"--seed", NULL, set_seed, "N", "the profile's random numbers follow from it (random)"},
     {"--load-time", NULL, set_load_time, "DURATION", "how long the models load at the start, as in 25s"},
     {NULL, "MAX_UPLOAD_MB", set_max_upload, "N, from 1 to 500", "largest upload, in megabytes (50)"},
@@ -205,6 +267,8 @@ enum settings_action settings_read(struct settings *s, int argc, char **argv, st
                            .jobs = 3,
                            .queue = 100,
                            .time_scale = 1,
+                           .kept = job_default_limits,
+                           .drain = 25 * NSEC_PER_SEC,
                            .max_upload_bytes = 50 << 20,
                            .cors_origins = "*",
                            .rate_per_minute = 60};

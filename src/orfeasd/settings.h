@@ -5,9 +5,12 @@
 
 #include "clock.h"
 #include "diag.h"
+#include "job_table.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
+
+enum gpu_full { GPU_FULL_PROFILE, GPU_FULL_SHRINK, GPU_FULL_REFUSE };
 
 struct settings {
     char host[64]; /* as written, "127.0.0.1" */
@@ -22,6 +25,10 @@ struct settings {
     bool seed_given;
     nsec load_time;
     bool load_time_given;
+    struct job_limits kept;
+    nsec drain; /* that running jobs have when the server stops */
+    double gpu_limit_mb; /* of the simulated card; 0: the profile's share */
+    enum gpu_full gpu_full;
     int64_t max_upload_bytes;
     const char *cors_origins;
     bool rate_limiting;

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char INPUT[] = "input", INPUT_PART[] = "input.part";
+static const char INPUT[] = "input", INPUT_PART[] = "input.part", RECORD[] = "record";
 
 enum { MODEL_NAME_MAX = 16 };
 
@@ -75,48 +75,144 @@ void store_finish(struct store *s)
     s->dir[0] = '\0';
 }
 
-static bool remove_file(int folder, const char *name)
-{
-    struct stat st;
-    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-           unlinkat(folder, name, 0) == 0;
-}
-
-/* Whether anything of ours was there. */
-static bool clear_folder(int dir, const char *name)
-{
-    int folder = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder < 0)
-        return false;
-    bool found = remove_file(folder, INPUT);
-    found |= remove_file(folder, INPUT_PART);
-    for (int format = 0; format < MODEL_FORMATS; format++) {
-        char model[MODEL_NAME_MAX];
-        found |= remove_file(folder, model_name((enum model_format)format, model));
-    }
-    close(folder);
-    return unlinkat(dir, name, AT_REMOVEDIR) == 0 || found;
-}
-
-int store_clear(const struct store *s)
-{
-    DIR *dir = s->fd >= 0 ? opendir(s->dir) : NULL;
-    if (!dir)
-        return 0;
-    int count = 0;
-    struct uuid id;
-    for (const struct dirent *entry; (entry = readdir(dir));)
-        if (uuid_parse(entry->d_name, strlen(entry->d_name), &id))
-            count += clear_folder(dirfd(dir), entry->d_name);
-    closedir(dir);
-    return count;
-}
-
 static void path_of(const struct store *s, const struct uuid *id, const char *name, char out[STORE_PATH_MAX])
 {
     char text[UUID_TEXT];
     snprintf(out, STORE_PATH_MAX, "%s/%s%s%s", s->dir, uuid_text(id, text), *name ? "/" : "", name);
 }
+
+bool store_keeps(const struct store *s)
+{
+    return s->fd >= 0;
+}
+
+/* ---- what an earlier process left ---- */
+
+void store_each(const struct store *s, bool (*each)(void *context, const struct uuid *id), void *context)
+{
+    DIR *dir = store_keeps(s) ? opendir(s->dir) : NULL;
+    if (!dir)
+        return;
+    struct uuid id;
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        if (uuid_parse(entry->d_name, strlen(entry->d_name), &id) && !each(context, &id))
+            break;
+    closedir(dir);
+}
+
+static int open_folder(const struct store *s, const struct uuid *id)
+{
+    char text[UUID_TEXT];
+    return openat(s->fd, uuid_text(id, text), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int64_t size_at(int folder, const char *name)
+{
+    struct stat st;
+    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) ? st.st_size : -1;
+}
+
+static int64_t size_of(const struct store *s, const struct uuid *id, const char *name)
+{
+    int folder = open_folder(s, id);
+    if (folder < 0)
+        return -1;
+    int64_t size = size_at(folder, name);
+    close(folder);
+    return size;
+}
+
+int64_t store_input_bytes(const struct store *s, const struct uuid *id)
+{
+    return size_of(s, id, INPUT);
+}
+
+int64_t store_model_bytes(const struct store *s, const struct uuid *id, enum model_format format)
+{
+    char name[MODEL_NAME_MAX];
+    return size_of(s, id, model_name(format, name));
+}
+
+int store_read_record(const struct store *s, const struct uuid *id, struct buf *out)
+{
+    int folder = open_folder(s, id);
+    if (folder < 0)
+        return errno;
+    bool regular = size_at(folder, RECORD) >= 0, there = faccessat(folder, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    close(folder);
+    if (!regular)
+        return there ? EINVAL : ENOENT;
+    char path[STORE_PATH_MAX];
+    path_of(s, id, RECORD, path);
+    return file_read(path, out);
+}
+
+static bool remove_file(int folder, const char *name)
+{
+    return size_at(folder, name) >= 0 && unlinkat(folder, name, 0) == 0;
+}
+
+/* The model's or the record's, beside which it was written: "<name>.<pid>.tmp". */
+static bool is_half_written(const char *name)
+{
+    size_t len = strlen(name), end = sizeof ".tmp" - 1;
+    bool ours = strncmp(name, "model.", 6) == 0 || strncmp(name, "record.", 7) == 0;
+    return strcmp(name, INPUT_PART) == 0 || (ours && len > end && strcmp(name + len - end, ".tmp") == 0);
+}
+
+static bool remove_half_written(int folder)
+{
+    bool found = false;
+    int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = again < 0 ? NULL : fdopendir(again);
+    if (!dir) {
+        if (again >= 0)
+            close(again);
+        return false;
+    }
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        if (is_half_written(entry->d_name))
+            found |= remove_file(folder, entry->d_name);
+    closedir(dir);
+    return found;
+}
+
+static bool remove_models(int folder, enum model_format keep)
+{
+    bool found = false;
+    for (int format = 0; format < MODEL_FORMATS; format++) {
+        char model[MODEL_NAME_MAX];
+        if (format != (int)keep)
+            found |= remove_file(folder, model_name((enum model_format)format, model));
+    }
+    return found;
+}
+
+void store_tidy(const struct store *s, const struct uuid *id, enum model_format keep)
+{
+    int folder = open_folder(s, id);
+    if (folder < 0)
+        return;
+    remove_half_written(folder);
+    remove_models(folder, keep);
+    close(folder);
+}
+
+bool store_clear(const struct store *s, const struct uuid *id)
+{
+    int folder = open_folder(s, id);
+    if (folder < 0)
+        return false;
+    bool found = remove_half_written(folder);
+    found |= remove_models(folder, MODEL_FORMATS);
+    found |= remove_file(folder, INPUT);
+    found |= remove_file(folder, RECORD);
+    close(folder);
+    char text[UUID_TEXT];
+    return unlinkat(s->fd, uuid_text(id, text), AT_REMOVEDIR) == 0 || found;
+}
+
+/* ---- files of jobs ---- */
 
 int store_create_input(const struct store *s, const struct uuid *id)
 {
@@ -163,7 +259,16 @@ void store_remove_models(const struct store *s, const struct uuid *id)
     }
 }
 
-void store_remove(const struct store *s, const struct uuid *id)
+int store_write_record(const struct store *s, const struct uuid *id, const struct buf *text, bool synced)
+{
+    char path[STORE_PATH_MAX];
+    path_of(s, id, RECORD, path);
+    if (text->failed)
+        return ENOMEM;
+    return synced ? file_write_synced(path, text->bytes, text->len) : file_write(path, text->bytes, text->len);
+}
+
+void store_remove_files(const struct store *s, const struct uuid *id)
 {
     char path[STORE_PATH_MAX];
     const char *const names[] = {INPUT, INPUT_PART};
@@ -172,6 +277,14 @@ void store_remove(const struct store *s, const struct uuid *id)
         unlink(path);
     }
     store_remove_models(s, id);
+}
+
+void store_remove(const struct store *s, const struct uuid *id)
+{
+    char path[STORE_PATH_MAX];
+    store_remove_files(s, id);
+    path_of(s, id, RECORD, path);
+    unlink(path);
     path_of(s, id, "", path);
     rmdir(path);
 }

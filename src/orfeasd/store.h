@@ -1,9 +1,10 @@
 /*
- * store - where the files of jobs lie: DIR/<id>/input and DIR/<id>/model.<format>.
+ * store - where the files of jobs lie: DIR/<id>/input, DIR/<id>/model.<format> and DIR/<id>/record.
  *
  * Every path is written from a parsed id and a fixed name; nothing that a client sent becomes part of one.
- * What an earlier process left is unknown to this one, so it is removed at the start. Immutable after
- * store_init(), so any thread.
+ * A directory that was given keeps its jobs for the next process, so each has a record there; one of our own
+ * goes with the process. Every file is written beside its name first. Immutable after store_init(), so any
+ * thread.
  */
 #pragma once
 
@@ -24,10 +25,25 @@ struct store {
 /* `dir` NULL: a new directory in $TMPDIR. Returns 0 or an errno value; EBUSY: another process keeps its jobs
  * there. */
 int store_init(struct store *s, const char *dir);
-/* Removes what an earlier process left in a directory that was given: of folders whose names are ids the
- * files that have our names, and then the folders, if nothing else lies in them. Follows no links. Returns
- * how many folders it found files of ours in or removed. */
-int store_clear(const struct store *s);
+/* Whether jobs outlive the process. */
+bool store_keeps(const struct store *s);
+
+/* ---- what an earlier process left in a directory that was given; follows no links ---- */
+
+/* Calls `each` for every folder whose name is an id, until it returns false. */
+void store_each(const struct store *s, bool (*each)(void *context, const struct uuid *id), void *context);
+/* Reads the job's record. Returns 0 or an errno value, ENOENT when it has none. */
+int store_read_record(const struct store *s, const struct uuid *id, struct buf *out);
+/* The size of a regular file of this name, -1 when there is none. */
+int64_t store_input_bytes(const struct store *s, const struct uuid *id);
+int64_t store_model_bytes(const struct store *s, const struct uuid *id, enum model_format format);
+/* Removes what was half written, and all models but this one (MODEL_FORMATS: all). */
+void store_tidy(const struct store *s, const struct uuid *id, enum model_format keep);
+/* Removes all files of ours, and the folder if nothing else lies in it. Whether anything was there. */
+bool store_clear(const struct store *s, const struct uuid *id);
+
+/* ---- files of jobs ---- */
+
 /* Removes the directory with everything in it when store_init() made it. Nothing to do for one that is zero
  * or was not initialised for an error. */
 void store_finish(struct store *s);
@@ -42,5 +58,9 @@ void store_model_path(const struct store *s, const struct uuid *id, enum model_f
                       char out[STORE_PATH_MAX]);
 /* In all formats. Who has one open can read it to its end. */
 void store_remove_models(const struct store *s, const struct uuid *id);
+/* Replaces the job's record; with `synced` it is on the disk when this returns. Returns 0 or an errno value. */
+int store_write_record(const struct store *s, const struct uuid *id, const struct buf *text, bool synced);
+/* Picture and models, not the record: the job is still known. */
+void store_remove_files(const struct store *s, const struct uuid *id);
 /* All files, and the job's directory. */
 void store_remove(const struct store *s, const struct uuid *id);

@@ -86,7 +86,8 @@ static bool on_progress(void *context, enum generator_stage stage, double fracti
     }
     unsigned permille = fraction <= 0 ? 0 : fraction >= 1 ? 1000 : (unsigned)(fraction * 1000);
     atomic_store_explicit(&step->work->progress, (unsigned)stage << 16 | permille, memory_order_release);
-    return !atomic_load_explicit(&step->runner->workers->cancel, memory_order_relaxed);
+    return !atomic_load_explicit(&step->runner->workers->cancel, memory_order_relaxed) &&
+           !atomic_load_explicit(&step->work->cancel, memory_order_relaxed);
 }
 
 static void generate(struct runner *r, struct work *work, const void *image, size_t len)
@@ -102,7 +103,9 @@ static void generate(struct runner *r, struct work *work, const void *image, siz
     }
     char path[STORE_PATH_MAX];
     store_model_path(r->workers->store, &work->id, work->options.format, path);
-    work->system_error = file_write(path, r->model.bytes, r->model.len);
+    work->system_error = store_keeps(r->workers->store)
+                             ? file_write_synced(path, r->model.bytes, r->model.len)
+                             : file_write(path, r->model.bytes, r->model.len);
     if (work->system_error) {
         work->error = WORK_STORAGE;
         work->failed_stage = STAGE_MESH_EXPORT;
@@ -238,6 +241,19 @@ void workers_push(struct workers *w, struct work *work)
     queue_add(&w->waiting, work);
     pthread_cond_signal(&w->more);
     pthread_mutex_unlock(&w->lock);
+}
+
+bool workers_withdraw(struct workers *w, struct work *work)
+{
+    pthread_mutex_lock(&w->lock);
+    struct work **at = &w->waiting.first;
+    while (*at && *at != work)
+        at = &(*at)->next;
+    bool found = *at;
+    if (found && !(*at = work->next))
+        w->waiting.last = at;
+    pthread_mutex_unlock(&w->lock);
+    return found;
 }
 
 struct work *workers_take_done(struct workers *w)

@@ -18,6 +18,7 @@ enum work_error { WORK_OK, WORK_GENERATOR, WORK_INPUT, WORK_STORAGE };
 
 struct work {
     struct work *next;
+    atomic_bool cancel; /* set by anyone: ends at the next point, with GENERATOR_CANCELLED or as if nothing were */
     struct uuid id;
     struct generator_options options;
     /* Written by the thread, read by anyone: stage << 16 | fraction in 1/1000. Once a stage shows here,
@@ -45,5 +46,7 @@ void workers_destroy(struct workers *w);
 /* Whether every thread has made its first, tiny model: the code is paged in, its memory allocated. */
 bool workers_warm(struct workers *w);
 void workers_push(struct workers *w, struct work *work);
+/* Takes it back if no thread has begun it; false: it is or will be among what is done. */
+bool workers_withdraw(struct workers *w, struct work *work);
 /* All that is done, linked by `next` in the order of completion; NULL: none. */
 struct work *workers_take_done(struct workers *w);

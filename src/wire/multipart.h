@@ -14,7 +14,7 @@ enum {
     MULTIPART_HEADER_MAX = 4096, /* bytes of one part's header */
     MULTIPART_NAME_MAX = 63,
     MULTIPART_FILENAME_MAX = 511,
-    MULTIPART_PARTS_MAX = 16,
+    MULTIPART_PARTS_MAX = 64,
 };
 
 struct multipart_part {

@@ -31,7 +31,7 @@ static void test_oldest_goes(void **state)
     (void)state;
     struct store store;
     assert_int_equal(store_init(&store, NULL), 0);
-    struct job_table *t = job_table_create(&store, &(struct job_limits){3, 1000});
+    struct job_table *t = job_table_create(loop, &store, &(struct job_limits){3, 1000, 0});
     struct uuid first = add(t, 1)->id, second = add(t, 1)->id;
     struct job *awake = add(t, 1);
     job_table_wake(t, awake);

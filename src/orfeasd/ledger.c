@@ -1,0 +1,54 @@
+#include "ledger.h"
+
+#include "job_record.h"
+
+#include <stddef.h>
+
+bool ledger_init(struct ledger *l, struct loop *loop, const struct store *store, const struct profile *profile)
+{
+    *l = (struct ledger){.store = store, .profile = profile};
+    if (store_keeps(store))
+        l->journal = journal_create(loop, store);
+    return l->journal || !store_keeps(store);
+}
+
+void ledger_finish(struct ledger *l)
+{
+    struct journal *journal = l->journal;
+    l->journal = NULL;
+    journal_destroy(journal);
+}
+
+void ledger_note(struct ledger *l, const struct job *job)
+{
+    if (!l->journal)
+        return;
+    struct buf text;
+    buf_init(&text, JOB_RECORD_MAX);
+    job_record_write(job, job->state, l->profile, &text);
+    l->errors += store_write_record(l->store, &job->id, &text, false) != 0;
+    buf_finish(&text);
+}
+
+bool ledger_settle(struct ledger *l, struct job *job)
+{
+    if (!l->journal)
+        return false;
+    job->entry = (struct journal_entry){.id = job->id};
+    buf_init(&job->entry.text, JOB_RECORD_MAX);
+    job_record_write(job, job->outcome, l->profile, &job->entry.text);
+    journal_push(l->journal, &job->entry);
+    return true;
+}
+
+void ledger_collect(struct ledger *l, void (*settled)(void *context, struct job *job), void *context)
+{
+    if (!l->journal)
+        return;
+    for (struct journal_entry *entry = journal_take_done(l->journal), *next; entry; entry = next) {
+        next = entry->next;
+        l->errors += entry->error != 0;
+        buf_finish(&entry->text);
+        settled(context, (struct job *)((char *)entry - offsetof(struct job, entry)));
+    }
+}
