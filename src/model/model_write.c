@@ -10,7 +10,7 @@ static const struct {
     [MODEL_STL] = {"stl", "model/stl", stl_write},
     [MODEL_OBJ] = {"obj", "model/obj", obj_write},
     [MODEL_GLB] = {"glb", "model/gltf-binary", glb_write},
-    [MODEL_PLY] = {"ply", "application/octet-stream", ply_write}, /* has no registered type */
+    [MODEL_PLY] = {"ply", "application/ply", ply_write}, /* not registered, but what others say */
 };
 
 const char *model_format_name(enum model_format format)

@@ -65,7 +65,7 @@ static void write_numbers(const struct job *job, struct buf *out)
     for (int i = 0; i < NUMBER_COUNT; i++) {
         int64_t value = get_number(job, &NUMBERS[i]);
         if (NUMBERS[i].offset == offsetof(struct job, finished))
-            value -= job->started;
+            value = value > job->started ? value - job->started : 0; /* 0: not finished */
         json_int(out, NUMBERS[i].key, value);
     }
 }

@@ -104,6 +104,56 @@ static void test_params(void **state)
     }
 }
 
+static void test_batch(void **state)
+{
+    (void)state;
+    static const char A[] = "0e1f2e1d-a456-4de2-a5db-e6d50b18326b", B[] = "1e1f2e1d-a456-4de2-a5db-e6d50b18326b";
+    static const struct {
+        const char *list;
+        int count, mistakes;
+    } rows[] = {{"[A]", 1, 0},   {"[A,B,A]", 2, 0}, {"[]", 0, 1},     {"7", 0, 1},
+                {"[A,7]", 1, 1}, {"[A,[B]]", 1, 1}, {"[A,\"B\"]", 1, 1}};
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct buf text;
+        buf_init(&text, 1 << 12);
+        buf_add_text(&text, "{\"job_ids\":");
+        for (const char *at = rows[i].list; *at; at++)
+            if ((*at == 'A' || *at == 'B') && at[1] != '"')
+                buf_printf(&text, "\"%s\"", *at == 'A' ? A : B);
+            else
+                buf_add(&text, at, 1);
+        buf_add_text(&text, ",\"quality\":3}");
+        struct params p;
+        struct uuid ids[PARAM_JOBS_MAX];
+        params_init(&p);
+        assert_int_equal(params_from_batch_json(&p, buf_text(&text), text.len, ids), rows[i].count);
+        assert_int_equal(p.mistake_count, rows[i].mistakes);
+        assert_int_equal(p.options.quality, 3);
+        buf_finish(&text);
+    }
+}
+
+static void test_batch_fields(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *value;
+        int quality, mistakes;
+    } rows[] = {
+        {"quality", "low", 4, 0},    {"quality", "medium", 7, 0}, {"quality", "high", 10, 0}, {"quality", "1", 1, 0},
+        {"quality", "best", 7, 1},   {"quality", "0", 7, 1},      {"format_type", "glb", 7, 0},
+        {"format_type", "fbx", 7, 1}, {"batch_size", "64", 7, 0}, {"batch_size", "65", 7, 1},
+        {"batch_size", "x", 7, 1},   {"width", "9", 7, 0},        {"format", "fbx", 7, 0},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct params p;
+        params_init(&p);
+        params_from_batch_field(&p, rows[i].name, rows[i].value);
+        assert_int_equal(p.options.quality, rows[i].quality);
+        assert_int_equal(p.mistake_count, rows[i].mistakes);
+    }
+}
+
 static void test_fields(void **state)
 {
     (void)state;
@@ -139,6 +189,10 @@ static void test_routes(void **state)
         {"/api/download/a/b/c", NULL},
         {"/api/job-status/", NULL},
         {"/healthy", NULL},
+        {"/api/jobs", "/api/jobs"},
+        {"/api/jobs/a", "/api/jobs/<id>"},
+        {"/api/jobs/a/b", NULL},
+        {"/api/preview-output/a/b", "/api/preview-output/<id>/<file>"},
         {"/api/job-status/0123456789012345678901234567890123456789012345678901234567890123", NULL},
         {"", NULL},
     };
@@ -231,7 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_uuid),   cmocka_unit_test(test_prefer),    cmocka_unit_test(test_params),
-        cmocka_unit_test(test_fields), cmocka_unit_test(test_routes),    cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_fields), cmocka_unit_test(test_batch), cmocka_unit_test(test_batch_fields), cmocka_unit_test(test_routes),    cmocka_unit_test(test_rate),
         cmocka_unit_test(test_json),   cmocka_unit_test(test_file_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
