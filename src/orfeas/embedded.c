@@ -90,9 +90,9 @@ static void describe(struct embedded *e, const struct arguments *a)
 
 /* The settings of a backend that the user may have around are not those of ours. */
 static const char *const backend_variables[] = {
-    "ORFEAS_HOST",  "ORFEAS_PORT",          "MAX_CONCURRENT_JOBS",   "MAX_UPLOAD_MB",
-    "CORS_ORIGINS", "ENABLE_RATE_LIMITING", "RATE_LIMIT_PER_MINUTE", "ORFEAS_KEEP",
-    "ORFEAS_QUOTA", "ORFEAS_KEEP_JOBS",     "ORFEAS_DRAIN",          "ORFEAS_GPU_FULL",
+    "ORFEAS_HOST",         "ORFEAS_PORT",          "MAX_CONCURRENT_JOBS",   "MAX_UPLOAD_MB",
+    "CORS_ORIGINS",        "ENABLE_RATE_LIMITING", "RATE_LIMIT_PER_MINUTE", "ORFEAS_KEEP",
+    "ORFEAS_QUOTA",        "ORFEAS_KEEP_JOBS",     "ORFEAS_DRAIN",          "ORFEAS_GPU_FULL",
     "GPU_MEMORY_LIMIT_GB",
 };
 

@@ -12,7 +12,8 @@ static const struct {
     [ADMISSION_LOADING] = {503, "AI models are still loading, please try again", "models_loading", "loading"},
     [ADMISSION_STOPPING] = {503, "The server is stopping", "stopping", "stopping"},
     [ADMISSION_QUEUE_FULL] = {429, "The queue is full, please try again later", "queue_full", "queue_full"},
-    [ADMISSION_GPU_FULL] = {507, "GPU memory exceeded, please try again later", "gpu_memory_full", "gpu_memory"},
+    [ADMISSION_GPU_FULL] = {507, "GPU memory exceeded, please try again later", "gpu_memory_full",
+                            "gpu_memory"},
 };
 
 static enum admission decide(const struct backend *b)
@@ -37,7 +38,8 @@ static int retry_seconds(const struct backend *b, enum admission why)
     if (why < ADMISSION_QUEUE_FULL)
         return RETRY_LOADING;
     nsec wait = schedule_next_end(&b->schedule, loop_now(b->loop));
-    int seconds = wait >= RETRY_MAX * NSEC_PER_SEC ? RETRY_MAX : (int)((wait + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+    int seconds =
+        wait >= RETRY_MAX * NSEC_PER_SEC ? RETRY_MAX : (int)((wait + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
     return seconds ? seconds : 1;
 }
 

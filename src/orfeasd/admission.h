@@ -5,7 +5,13 @@
 
 #include "backend.h"
 
-enum admission { ADMISSION_OK, ADMISSION_LOADING, ADMISSION_STOPPING, ADMISSION_QUEUE_FULL, ADMISSION_GPU_FULL };
+enum admission {
+    ADMISSION_OK,
+    ADMISSION_LOADING,
+    ADMISSION_STOPPING,
+    ADMISSION_QUEUE_FULL,
+    ADMISSION_GPU_FULL
+};
 
 struct refusal {
     int status;        /* of HTTP */
@@ -16,5 +22,6 @@ struct refusal {
 
 /* Whether one more generation is taken; else `ret` says why not, and it is counted. */
 enum admission admission_check(struct backend *b, struct refusal *ret);
-/* There is room. Queues the job, so that nothing drops it any more. What it made before is gone from here on. */
+/* There is room. Queues the job, so that nothing drops it any more. What it made before is gone from here on.
+ */
 void admission_submit(struct backend *b, struct job *job, const struct generator_options *options);

@@ -9,15 +9,14 @@
 #include "params.h"
 
 extern const struct handler api_health, api_ready, api_health_details, api_metrics,
-    api_models_info;                                                   /* api_info.c */
-extern const struct handler api_upload;                                /* api_upload.c */
-extern const struct handler api_generate;                              /* api_generate.c */
-extern const struct handler api_job_status, api_download, api_preview,
-    api_preview_output;                                     /* api_job.c */
-extern const struct handler api_batch;                      /* api_batch.c */
-extern const struct handler api_jobs;                       /* api_jobs.c */
-extern const struct handler api_cancel;                     /* api_cancel.c */
-extern const struct handler api_gpu_stats, api_gpu_status;  /* api_gpu.c */
+    api_models_info;                      /* api_info.c */
+extern const struct handler api_upload;   /* api_upload.c */
+extern const struct handler api_generate; /* api_generate.c */
+extern const struct handler api_job_status, api_download, api_preview, api_preview_output; /* api_job.c */
+extern const struct handler api_batch;                                                     /* api_batch.c */
+extern const struct handler api_jobs;                                                      /* api_jobs.c */
+extern const struct handler api_cancel;                                                    /* api_cancel.c */
+extern const struct handler api_gpu_stats, api_gpu_status;                                 /* api_gpu.c */
 
 /* All that is known about a job, as the members of an object that the caller opens and closes. */
 void api_write_job(struct backend *b, const struct job *job, struct buf *out);

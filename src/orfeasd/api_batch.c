@@ -91,7 +91,8 @@ static nsec estimate(const struct backend *b, const struct tally *t)
 {
     nsec longest = 0;
     for (int i = 0; i < t->taken_count; i++) {
-        nsec eta = job_has_ended(t->taken[i]) ? 0 : schedule_eta(&b->schedule, t->taken[i], loop_now(b->loop));
+        nsec eta =
+            job_has_ended(t->taken[i]) ? 0 : schedule_eta(&b->schedule, t->taken[i], loop_now(b->loop));
         longest = eta > longest ? eta : longest;
     }
     return longest;

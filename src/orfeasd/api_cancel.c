@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-static void send_state(struct exchange *x, int status, const char *job_id, const char *state, const char *message)
+static void send_state(struct exchange *x, int status, const char *job_id, const char *state,
+                       const char *message)
 {
     struct buf *b = exchange_text(x);
     json_open(b, NULL, '{');
@@ -20,7 +21,8 @@ static void send_state(struct exchange *x, int status, const char *job_id, const
 
 static void send_cancelled(struct exchange *x, const struct job *job)
 {
-    send_state(x, 200, job->id_text, job_state_name(JOB_CANCELLED), "The job was cancelled and its files removed");
+    send_state(x, 200, job->id_text, job_state_name(JOB_CANCELLED),
+               "The job was cancelled and its files removed");
 }
 
 static void send_deleted(struct exchange *x, const char *job_id)

@@ -62,8 +62,8 @@ static void write_pending_stages(const struct profile *profile, int from, struct
     }
 }
 
-static void write_stages(const struct job *job, const struct profile *profile, const struct job_stages *stages,
-                         struct buf *out)
+static void write_stages(const struct job *job, const struct profile *profile,
+                         const struct job_stages *stages, struct buf *out)
 {
     nsec at = job->started_wall;
     json_open(out, "stages", '[');

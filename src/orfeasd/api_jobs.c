@@ -34,7 +34,8 @@ static bool read_page(struct exchange *x, struct page *ret)
         return false;
     }
     if (state && !job_state_parse(state, &ret->state)) {
-        exchange_send_error(x, 400, "status should be uploaded, queued, processing, completed, failed or cancelled");
+        exchange_send_error(x, 400,
+                            "status should be uploaded, queued, processing, completed, failed or cancelled");
         return false;
     }
     const struct job *last = after ? api_find_job(x, after, strlen(after)) : NULL;

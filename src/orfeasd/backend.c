@@ -172,12 +172,14 @@ static bool init_gpu(struct backend *b, struct diag_list *diags)
 {
     const struct settings *settings = b->settings;
     const struct profile_gpu *card = &b->profile->gpu;
-    bool refuse = settings->gpu_full == GPU_FULL_PROFILE ? card->refuse : settings->gpu_full == GPU_FULL_REFUSE;
+    bool refuse =
+        settings->gpu_full == GPU_FULL_PROFILE ? card->refuse : settings->gpu_full == GPU_FULL_REFUSE;
     gpu_sim_init(&b->gpu, card, settings->jobs, settings->gpu_limit_mb, refuse);
     if (b->gpu.job_mb > 0 && gpu_sim_fits(&b->gpu, 1))
         return true;
-    diag_add(diags, "", 0, 0, NULL, "the profile's models take %.0f MB and a job %.0f MB: no job fits into %.0f MB",
-             card->base_mb, card->job_mb, b->gpu.budget_mb);
+    diag_add(diags, "", 0, 0, NULL,
+             "the profile's models take %.0f MB and a job %.0f MB: no job fits into %.0f MB", card->base_mb,
+             card->job_mb, b->gpu.budget_mb);
     return false;
 }
 

@@ -40,9 +40,8 @@ struct backend {
     nsec closing;         /* since when only the last answers are waited for; 0: not yet */
 };
 
-/* False with the reason in `diags`, which may hold remarks when it is true; backend_finish() is to be called all
- * the same. `settings` must outlive
- * it. */
+/* False with the reason in `diags`, which may hold remarks when it is true; backend_finish() is to be called
+ * all the same. `settings` must outlive it. */
 bool backend_init(struct backend *b, struct loop *loop, const struct settings *settings,
                   struct diag_list *diags);
 void backend_finish(struct backend *b);
@@ -50,7 +49,8 @@ void backend_finish(struct backend *b);
 /* The first call takes no more jobs and lets running ones end for the time to drain; those that wait have
  * failed as interrupted, and their requests are answered at once. Meanwhile connections are served, so that
  * others learn how their jobs ended. When the time is over, or with the second call, running jobs are
- * interrupted and all requests answered, and when these answers are out (or after a second) the loop stops. */
+ * interrupted and all requests answered, and when these answers are out (or after a second) the loop stops.
+ */
 void backend_stop(struct backend *b);
 
 /* Sets the gauges, for somebody who is about to read them. */

@@ -12,7 +12,7 @@
 
 enum { BATCH_MAX = 50, BATCH_FIELD_MAX = 32 };
 
-struct batch_row { /* one part `files`, in their order */
+struct batch_row {   /* one part `files`, in their order */
     struct job *job; /* ours; NULL: refused, or taken */
     bool taken;      /* it is the table's */
     char file_name[FILE_NAME_MAX + 1];

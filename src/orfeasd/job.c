@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const STATES[JOB_STATES] = {"uploaded", "queued", "processing",
+static const char *const STATES[JOB_STATES] = {"uploaded",  "queued", "processing",
                                                "completed", "failed", "cancelled"};
 
 /* Share of the work, in per cent, that is done when the stage begins, and what people read. Shares were
@@ -190,8 +190,11 @@ const char *job_stage_name(const struct profile *profile, int i)
 
 const char *job_step(const struct job *job, const char *stage)
 {
-    static const char *const BY_STATE[JOB_STATES] = {"Waiting to be submitted", "Waiting for a free slot",
-                                                     "Generating 3D mesh...", "Completed", "Failed",
+    static const char *const BY_STATE[JOB_STATES] = {"Waiting to be submitted",
+                                                     "Waiting for a free slot",
+                                                     "Generating 3D mesh...",
+                                                     "Completed",
+                                                     "Failed",
                                                      "Cancelled"};
     for (int i = 0; job->state == JOB_PROCESSING && stage && i < GENERATOR_STAGES; i++)
         if (strcmp(stage, generator_stage_name((enum generator_stage)i)) == 0)

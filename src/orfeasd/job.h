@@ -55,9 +55,9 @@ struct job {
     struct uuid id;
     char id_text[UUID_TEXT];
     enum job_state state;
-    struct job *bucket_next;           /* job_table's */
+    struct job *bucket_next;             /* job_table's */
     struct job *table_next, *table_prev; /* job_table's: older and newer ones */
-    struct job *next, *prev;           /* in the queue, among the running, or among those that may be evicted */
+    struct job *next, *prev; /* in the queue, among the running, or among those that may be evicted */
     struct picture_info picture;
     int64_t input_bytes, model_bytes;
     bool in_batch;

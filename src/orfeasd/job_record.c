@@ -10,6 +10,10 @@
 
 enum { VERSION = 1 };
 
+/* The year 2116, and 1000 days: a time and all stages behind it can be added up. */
+#define WALL_MAX ((int64_t)1 << 62)
+#define LASTED_MAX (1000 * 86400 * NSEC_PER_SEC)
+
 static const char VERSION_KEY[] = "orfeasd_job";
 
 /* ---- the members that are plain numbers: one table for both directions ---- */
@@ -23,11 +27,11 @@ static const struct number {
     enum width width;
     int64_t low, high;
 } NUMBERS[] = {
-    {"created", FIELD(created_wall, WIDTH_64), 0, INT64_MAX},
-    {"queued", FIELD(queued_wall, WIDTH_64), 0, INT64_MAX},
-    {"started", FIELD(started_wall, WIDTH_64), 0, INT64_MAX},
-    {"finished", FIELD(finished_wall, WIDTH_64), 0, INT64_MAX},
-    {"lasted", FIELD(finished, WIDTH_64), 0, INT64_MAX},
+    {"created", FIELD(created_wall, WIDTH_64), 0, WALL_MAX},
+    {"queued", FIELD(queued_wall, WIDTH_64), 0, WALL_MAX},
+    {"started", FIELD(started_wall, WIDTH_64), 0, WALL_MAX},
+    {"finished", FIELD(finished_wall, WIDTH_64), 0, WALL_MAX},
+    {"lasted", FIELD(finished, WIDTH_64), 0, LASTED_MAX},
     {"input_bytes", FIELD(input_bytes, WIDTH_64), 0, (int64_t)1 << 40},
     {"input_width", FIELD(picture.width, WIDTH_INT), 0, INT_MAX},
     {"input_height", FIELD(picture.height, WIDTH_INT), 0, INT_MAX},
@@ -158,7 +162,7 @@ static bool read_stages(const json_t *root, struct job_past *past)
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(list, i), *lasted = json_object_get(item, "lasted");
         if (!read_text(item, "name", past->names[i], sizeof past->names[i]) || !json_is_integer(lasted) ||
-            json_integer_value(lasted) < 0)
+            json_integer_value(lasted) < 0 || json_integer_value(lasted) > LASTED_MAX)
             return false;
         past->stages.ended[i] = (struct job_stage){past->names[i], json_integer_value(lasted)};
     }
@@ -181,7 +185,9 @@ static bool read_past(const json_t *root, struct job *job)
     double confidence = json_number_value(json_object_get(root, "confidence"));
     job->work.result.confidence = confidence >= 0 && confidence <= 1 ? confidence : 0;
     json_int_t percent = json_integer_value(json_object_get(root, "progress"));
-    past->stages.percent = job->state == JOB_COMPLETED ? 100 : percent > 0 && percent < 100 ? (int)percent : 0;
+    past->stages.percent = job->state == JOB_COMPLETED    ? 100
+                           : percent > 0 && percent < 100 ? (int)percent
+                                                          : 0;
     return true;
 }
 

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-bool ledger_init(struct ledger *l, struct loop *loop, const struct store *store, const struct profile *profile)
+bool ledger_init(struct ledger *l, struct loop *loop, const struct store *store,
+                 const struct profile *profile)
 {
     *l = (struct ledger){.store = store, .profile = profile};
     if (store_keeps(store))

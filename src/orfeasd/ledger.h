@@ -17,7 +17,8 @@ struct ledger {
 };
 
 /* False with errno. */
-bool ledger_init(struct ledger *l, struct loop *loop, const struct store *store, const struct profile *profile);
+bool ledger_init(struct ledger *l, struct loop *loop, const struct store *store,
+                 const struct profile *profile);
 /* What settles is written down first. */
 void ledger_finish(struct ledger *l);
 /* The job as it is now. */

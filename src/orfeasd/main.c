@@ -59,8 +59,8 @@ static const char *plural(int count)
 static void tell_restored(const struct restored *r, const struct diag_list *diags)
 {
     if (r->jobs)
-        fprintf(stderr, "orfeasd: %d job%s of an earlier run, %d of them interrupted\n", r->jobs, plural(r->jobs),
-                r->interrupted);
+        fprintf(stderr, "orfeasd: %d job%s of an earlier run, %d of them interrupted\n", r->jobs,
+                plural(r->jobs), r->interrupted);
     if (r->cleared)
         fprintf(stderr, "orfeasd: removed what was left of %d job%s of an earlier run\n", r->cleared,
                 plural(r->cleared));

@@ -150,7 +150,8 @@ static int read_job_ids(struct params *p, const json_t *list, struct uuid ids[PA
     for (size_t i = 0; i < size; i++) {
         const json_t *id = json_array_get(list, i);
         if (!json_is_string(id) || !uuid_parse(json_string_value(id), json_string_length(id), &ids[count]))
-            mistake(p, "job_ids", NULL, "uuid_parsing", "Input should be job_ids as upload-image returns them");
+            mistake(p, "job_ids", NULL, "uuid_parsing",
+                    "Input should be job_ids as upload-image returns them");
         else if (!is_among(ids, count, &ids[count]))
             count++;
     }

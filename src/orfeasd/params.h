@@ -34,8 +34,9 @@ void params_from_json(struct params *p, const char *text, size_t len);
 bool params_has_field(const char *name);
 /* One field of a form; names that are not ours are ignored. */
 void params_from_field(struct params *p, const char *name, const char *value);
-/* The same of a batch, whose fields the original names otherwise: format_type; quality, also low, medium or high
- * (4, 7, 10); batch_size 1 to 64, which says how many pictures a GPU takes at once: here the slots do. */
+/* The same of a batch, whose fields the original names otherwise: format_type; quality, also low, medium or
+ * high (4, 7, 10); batch_size 1 to 64, which says how many pictures a GPU takes at once: here the slots do.
+ */
 bool params_has_batch_field(const char *name);
 void params_from_batch_field(struct params *p, const char *name, const char *value);
 /* {job_ids: [...], format?, dimensions?, quality?}: the ids, each once, into `ids`. Returns how many. */

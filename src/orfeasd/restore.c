@@ -94,7 +94,8 @@ static void fail(struct search *s, struct job *job)
 static void check_files(struct search *s, struct job *job)
 {
     enum model_format format = job->work.options.format;
-    bool whole = job->state == JOB_COMPLETED && store_model_bytes(s->store, &job->id, format) == job->model_bytes;
+    bool whole =
+        job->state == JOB_COMPLETED && store_model_bytes(s->store, &job->id, format) == job->model_bytes;
     store_tidy(s->store, &job->id, whole ? format : MODEL_FORMATS);
     int64_t input = store_input_bytes(s->store, &job->id);
     job->input_bytes = input > 0 ? input : 0;

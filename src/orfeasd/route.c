@@ -79,8 +79,14 @@ const struct handler *route_handler(const struct route *route, enum method metho
 const char *route_allow(const struct route *route)
 {
     static const char *const ALLOW[] = {
-        "OPTIONS",         "GET, HEAD, OPTIONS",         "POST, OPTIONS",         "GET, HEAD, POST, OPTIONS",
-        "DELETE, OPTIONS", "GET, HEAD, DELETE, OPTIONS", "POST, DELETE, OPTIONS", "GET, HEAD, POST, DELETE, OPTIONS",
+        "OPTIONS",
+        "GET, HEAD, OPTIONS",
+        "POST, OPTIONS",
+        "GET, HEAD, POST, OPTIONS",
+        "DELETE, OPTIONS",
+        "GET, HEAD, DELETE, OPTIONS",
+        "POST, DELETE, OPTIONS",
+        "GET, HEAD, POST, DELETE, OPTIONS",
     };
     return ALLOW[(route->get ? 1 : 0) + (route->post ? 2 : 0) + (route->remove ? 4 : 0)];
 }

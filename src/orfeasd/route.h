@@ -10,7 +10,7 @@ struct route {
     const char *path;          /* also the label `endpoint` of the metrics */
     const struct handler *get; /* HEAD too; NULL: not allowed */
     const struct handler *post;
-    bool upload; /* the body may be as large as an upload */
+    bool upload;                  /* the body may be as large as an upload */
     const struct handler *remove; /* DELETE */
 };
 

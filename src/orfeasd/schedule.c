@@ -110,9 +110,7 @@ static void settle(struct schedule *s, struct job *job)
     job->settling = true;
     set_finished(s, job);
     timer_cancel(s->loop, &job->timer);
-    job->outcome = job->cancelled                  ? JOB_CANCELLED
-                   : job->work.error != WORK_OK ? JOB_FAILED
-                                                   : JOB_COMPLETED;
+    job->outcome = job->cancelled ? JOB_CANCELLED : job->work.error != WORK_OK ? JOB_FAILED : JOB_COMPLETED;
     if (job->outcome == JOB_FAILED)
         describe_failure(job);
     if (job->outcome == JOB_COMPLETED)

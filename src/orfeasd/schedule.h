@@ -31,7 +31,7 @@ struct schedule {
     const struct schedule_events *events;
     void *context;
     int running, waiting;
-    struct job *first, *last;                   /* of the queue */
+    struct job *first, *last;                 /* of the queue */
     struct job *first_running, *last_running; /* in the order of starting */
     uint64_t started, queued;
     nsec typical; /* how long a job holds its slot: a moving average of those that completed; 0: unknown */

@@ -113,8 +113,9 @@ static bool set_quota(struct settings *s, const char *text)
     static const struct {
         const char *name;
         double bytes;
-    } UNITS[] = {{"B", 1},     {"KB", 1e3},       {"MB", 1e6},       {"GB", 1e9},       {"TB", 1e12},
-                 {"KiB", 1024}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1099511627776.0}};
+    } UNITS[] = {{"B", 1},         {"KB", 1e3},      {"MB", 1e6},
+                 {"GB", 1e9},      {"TB", 1e12},     {"KiB", 1024},
+                 {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1099511627776.0}};
     char *unit;
     double value = strtod(text, &unit);
     for (size_t i = 0; i < sizeof UNITS / sizeof UNITS[0]; i++) {
@@ -201,7 +202,8 @@ static const struct setting {
     {"--time-scale", NULL, set_time_scale, "N, from 0.001 to 100000",
      "divide the profile's and the load time (1)"},
     {"--gpu-full", "ORFEAS_GPU_FULL", set_gpu_full, "shrink|refuse",
-     "what the simulated card does when its memory is full: jobs take less, or are refused\n      with 507 (the "
+     "what the simulated card does when its memory is full: jobs take less, or are refused\n      with 507 "
+     "(the "
      "profile's)"},
     {"--gpu-limit", "GPU_MEMORY_LIMIT_GB", set_gpu_limit, "GIGABYTES",
      "memory of the simulated card that models and jobs may fill (the profile's)"},

@@ -26,7 +26,7 @@ struct settings {
     nsec load_time;
     bool load_time_given;
     struct job_limits kept;
-    nsec drain; /* that running jobs have when the server stops */
+    nsec drain;          /* that running jobs have when the server stops */
     double gpu_limit_mb; /* of the simulated card; 0: the profile's share */
     enum gpu_full gpu_full;
     int64_t max_upload_bytes;

@@ -138,7 +138,8 @@ int store_read_record(const struct store *s, const struct uuid *id, struct buf *
     int folder = open_folder(s, id);
     if (folder < 0)
         return errno;
-    bool regular = size_at(folder, RECORD) >= 0, there = faccessat(folder, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    bool regular = size_at(folder, RECORD) >= 0,
+         there = faccessat(folder, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
     close(folder);
     if (!regular)
         return there ? EINVAL : ENOENT;
@@ -265,7 +266,8 @@ int store_write_record(const struct store *s, const struct uuid *id, const struc
     path_of(s, id, RECORD, path);
     if (text->failed)
         return ENOMEM;
-    return synced ? file_write_synced(path, text->bytes, text->len) : file_write(path, text->bytes, text->len);
+    return synced ? file_write_synced(path, text->bytes, text->len)
+                  : file_write(path, text->bytes, text->len);
 }
 
 void store_remove_files(const struct store *s, const struct uuid *id)

@@ -58,7 +58,8 @@ void store_model_path(const struct store *s, const struct uuid *id, enum model_f
                       char out[STORE_PATH_MAX]);
 /* In all formats. Who has one open can read it to its end. */
 void store_remove_models(const struct store *s, const struct uuid *id);
-/* Replaces the job's record; with `synced` it is on the disk when this returns. Returns 0 or an errno value. */
+/* Replaces the job's record; with `synced` it is on the disk when this returns. Returns 0 or an errno value.
+ */
 int store_write_record(const struct store *s, const struct uuid *id, const struct buf *text, bool synced);
 /* Picture and models, not the record: the job is still known. */
 void store_remove_files(const struct store *s, const struct uuid *id);

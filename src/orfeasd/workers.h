@@ -18,7 +18,8 @@ enum work_error { WORK_OK, WORK_GENERATOR, WORK_INPUT, WORK_STORAGE };
 
 struct work {
     struct work *next;
-    atomic_bool cancel; /* set by anyone: ends at the next point, with GENERATOR_CANCELLED or as if nothing were */
+    atomic_bool
+        cancel; /* set by anyone: ends at the next point, with GENERATOR_CANCELLED or as if nothing were */
     struct uuid id;
     struct generator_options options;
     /* Written by the thread, read by anyone: stage << 16 | fraction in 1/1000. Once a stage shows here,

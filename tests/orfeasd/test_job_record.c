@@ -167,6 +167,10 @@ static void test_refused(void **state)
         {"\"input_width\":640", "\"input_width\":-1", "a number is missing or out of its range"},
         {"\"model_bytes\":0", "\"model_bytes\":1e99", "a number is missing or out of its range"},
         {"\"created\":1700000000000000000", "\"created\":0", "a number is missing or out of its range"},
+        {"\"finished\":1700000001000000000", "\"finished\":9223372036854775807",
+         "a number is missing or out of its range"},
+        {"\"stages\":[]", "\"stages\":[{\"name\":\"s\",\"lasted\":9223372036854775807}]",
+         "a member is missing or not what it should be"},
         {"\"input_format\":\"webp\"", "\"input_format\":7", "a member is missing or not what it should be"},
         {"\"stages\":[]", "\"stages\":{}", "a member is missing or not what it should be"},
         {"\"stages\":[]", "\"stages\":[7]", "a member is missing or not what it should be"},
@@ -199,8 +203,9 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_completed),       cmocka_unit_test(test_failed),  cmocka_unit_test(test_on_its_way),
-        cmocka_unit_test(test_cut_and_changed), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_completed),  cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_on_its_way), cmocka_unit_test(test_cut_and_changed),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,7 +96,8 @@ static void test_time(void **state)
     job_table_wake(t, w.awake);
     struct uuid first = add(t, 1)->id;
     struct job *old = job_create(&(struct uuid){{1}});
-    job_table_add_old(t, old, start - NSEC_PER_SEC / 4); /* lay before: it goes sooner, but not before the first */
+    job_table_add_old(t, old,
+                      start - NSEC_PER_SEC / 4); /* lay before: it goes sooner, but not before the first */
     timer_set(loop, &w.timer, start + NSEC_PER_SEC / 4);
     loop_run(loop);
     static const int LYING[] = {2, 2, 0, 0, 1, 1, 0, 0}; /* at 0.25, 0.75 ... s; the last rests from 2.25 s */
@@ -175,10 +176,8 @@ static void test_store_is_locked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oldest_goes),
-        cmocka_unit_test(test_time),
-        cmocka_unit_test(test_order_and_dropping),
-        cmocka_unit_test(test_store_refuses_twice),
+        cmocka_unit_test(test_oldest_goes),        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_order_and_dropping), cmocka_unit_test(test_store_refuses_twice),
         cmocka_unit_test(test_store_is_locked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,11 +107,12 @@ static void test_params(void **state)
 static void test_batch(void **state)
 {
     (void)state;
-    static const char A[] = "0e1f2e1d-a456-4de2-a5db-e6d50b18326b", B[] = "1e1f2e1d-a456-4de2-a5db-e6d50b18326b";
+    static const char A[] = "0e1f2e1d-a456-4de2-a5db-e6d50b18326b",
+                      B[] = "1e1f2e1d-a456-4de2-a5db-e6d50b18326b";
     static const struct {
         const char *list;
         int count, mistakes;
-    } rows[] = {{"[A]", 1, 0},   {"[A,B,A]", 2, 0}, {"[]", 0, 1},     {"7", 0, 1},
+    } rows[] = {{"[A]", 1, 0},   {"[A,B,A]", 2, 0}, {"[]", 0, 1},       {"7", 0, 1},
                 {"[A,7]", 1, 1}, {"[A,[B]]", 1, 1}, {"[A,\"B\"]", 1, 1}};
     for (int i = 0; i < COUNT(rows); i++) {
         struct buf text;
@@ -140,10 +141,11 @@ static void test_batch_fields(void **state)
         const char *name, *value;
         int quality, mistakes;
     } rows[] = {
-        {"quality", "low", 4, 0},    {"quality", "medium", 7, 0}, {"quality", "high", 10, 0}, {"quality", "1", 1, 0},
-        {"quality", "best", 7, 1},   {"quality", "0", 7, 1},      {"format_type", "glb", 7, 0},
-        {"format_type", "fbx", 7, 1}, {"batch_size", "64", 7, 0}, {"batch_size", "65", 7, 1},
-        {"batch_size", "x", 7, 1},   {"width", "9", 7, 0},        {"format", "fbx", 7, 0},
+        {"quality", "low", 4, 0},     {"quality", "medium", 7, 0},  {"quality", "high", 10, 0},
+        {"quality", "1", 1, 0},       {"quality", "best", 7, 1},    {"quality", "0", 7, 1},
+        {"format_type", "glb", 7, 0}, {"format_type", "fbx", 7, 1}, {"batch_size", "64", 7, 0},
+        {"batch_size", "65", 7, 1},   {"batch_size", "x", 7, 1},    {"width", "9", 7, 0},
+        {"format", "fbx", 7, 0},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct params p;
@@ -284,9 +286,10 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_uuid),   cmocka_unit_test(test_prefer),    cmocka_unit_test(test_params),
-        cmocka_unit_test(test_fields), cmocka_unit_test(test_batch), cmocka_unit_test(test_batch_fields), cmocka_unit_test(test_routes),    cmocka_unit_test(test_rate),
-        cmocka_unit_test(test_json),   cmocka_unit_test(test_file_name),
+        cmocka_unit_test(test_uuid),      cmocka_unit_test(test_prefer), cmocka_unit_test(test_params),
+        cmocka_unit_test(test_fields),    cmocka_unit_test(test_batch),  cmocka_unit_test(test_batch_fields),
+        cmocka_unit_test(test_routes),    cmocka_unit_test(test_rate),   cmocka_unit_test(test_json),
+        cmocka_unit_test(test_file_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

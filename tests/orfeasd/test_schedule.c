@@ -228,7 +228,8 @@ static void test_close(void **state)
 static void test_estimates(void **state)
 {
     (void)state;
-    struct profile profile = {.stage_count = 2, .stages = {{.mean = 30 * NSEC_PER_SEC}, {.mean = 10 * NSEC_PER_SEC}}};
+    struct profile profile = {.stage_count = 2,
+                              .stages = {{.mean = 30 * NSEC_PER_SEC}, {.mean = 10 * NSEC_PER_SEC}}};
     struct job running[3] = {{.state = JOB_PROCESSING}, {.state = JOB_PROCESSING}, {.state = JOB_PROCESSING}};
     struct job waiting[5] = {0};
     struct schedule s = {.slots = 2, .running = 2, .time_scale = 2, .profile = &profile};
