@@ -118,10 +118,10 @@ static void test_gpu(void **state)
     (void)state;
     static const struct profile_gpu card = {true, "card", 24576, 4927, 4096, .8};
     struct gpu_sim gpu;
-    gpu_sim_init(&gpu, &card, 3);
+    gpu_sim_init(&gpu, &card, 3, 0, false);
     assert_near(gpu.job_mb, 4096, 0);
     assert_near(gpu_sim_allocated_mb(&gpu, 2), 4927 + 2 * 4096, 0);
-    gpu_sim_init(&gpu, &card, 64);
+    gpu_sim_init(&gpu, &card, 64, 0, false);
     assert_near(gpu_sim_allocated_mb(&gpu, 64), .8 * 24576, 1e-6);
     gpu_sim_running(&gpu, 32);
     gpu_sim_running(&gpu, 1);
