@@ -26,6 +26,7 @@ static const struct number {
     size_t offset;
     enum width width;
     int64_t low, high;
+    bool of_result; /* a worker may be writing it, unless the job has completed */
 } NUMBERS[] = {
     {"created", FIELD(created_wall, WIDTH_64), 0, WALL_MAX},
     {"queued", FIELD(queued_wall, WIDTH_64), 0, WALL_MAX},
@@ -40,8 +41,8 @@ static const struct number {
     {"height", FIELD(work.options.height, WIDTH_INT), 0, 1000},
     {"depth", FIELD(work.options.depth, WIDTH_INT), 0, 1000},
     {"model_bytes", FIELD(model_bytes, WIDTH_64), 0, (int64_t)1 << 40},
-    {"vertices", FIELD(work.result.vertices, WIDTH_INT), 0, INT_MAX},
-    {"triangles", FIELD(work.result.triangles, WIDTH_INT), 0, INT_MAX},
+    {"vertices", FIELD(work.result.vertices, WIDTH_INT), 0, INT_MAX, true},
+    {"triangles", FIELD(work.result.triangles, WIDTH_INT), 0, INT_MAX, true},
 };
 #undef FIELD
 
@@ -64,10 +65,10 @@ static void set_number(struct job *job, const struct number *n, int64_t value)
 
 /* ---- out ---- */
 
-static void write_numbers(const struct job *job, struct buf *out)
+static void write_numbers(const struct job *job, bool has_result, struct buf *out)
 {
     for (int i = 0; i < NUMBER_COUNT; i++) {
-        int64_t value = get_number(job, &NUMBERS[i]);
+        int64_t value = NUMBERS[i].of_result && !has_result ? 0 : get_number(job, &NUMBERS[i]);
         if (NUMBERS[i].offset == offsetof(struct job, finished))
             value = value > job->started ? value - job->started : 0; /* 0: not finished */
         json_int(out, NUMBERS[i].key, value);
@@ -99,15 +100,16 @@ void job_record_write(const struct job *job, enum job_state state, const struct 
     json_int(out, VERSION_KEY, VERSION);
     json_text(out, "id", job->id_text);
     json_text(out, "state", job_state_name(state));
-    write_numbers(job, out);
+    bool has_result = state == JOB_COMPLETED;
+    write_numbers(job, has_result, out);
     json_text(out, "input_format", picture_format_name(job->picture.format));
     json_bool(out, "input_alpha", job->picture.has_alpha);
     json_text(out, "format", model_format_name(job->work.options.format));
     if (job->in_batch)
         json_text(out, "batch", uuid_text(&job->batch, batch));
-    if (job->work.result.segmentation)
+    if (has_result && job->work.result.segmentation)
         json_text(out, "segmentation", job->work.result.segmentation);
-    json_fraction(out, "confidence", job->work.result.confidence);
+    json_fraction(out, "confidence", has_result ? job->work.result.confidence : 0);
     json_text(out, "error_kind", job->error_kind);
     json_text(out, "error", job->error);
     write_stages(&stages, out);
