@@ -13,6 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         profile_draw(&profile, 1, size, 60, ends);
         for (int i = 0; i < profile.stage_count; last = ends[i++])
             assert(ends[i] >= last);
+        profile_stretch(&profile, last / 2, 1e6, ends);
+        last = 0;
+        for (int i = 0; i < profile.stage_count; last = ends[i++])
+            assert(ends[i] >= last);
     } else {
         assert(diags.count);
     }

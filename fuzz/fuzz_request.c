@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_t *shown = json_string(name); /* NULL when it is no UTF-8 */
     assert(shown);
     json_decref(shown);
-    route_find(text, params_of_path);
+    route_find(route_table, text, params_of_path);
     params_init(&params);
     params_from_json(&params, (const char *)data, size);
     if (equals) {

@@ -60,6 +60,7 @@ void admission_submit(struct backend *b, struct job *job, const struct generator
         store_remove_models(&b->store, &job->id);
     job_renew(job);
     job->work.options = *options;
+    metric_add(metrics_series(b->metrics, F_SUBMITTED, NULL), 1);
     schedule_submit(&b->schedule, job);
     if (job->state == JOB_QUEUED)
         ledger_note(&b->ledger, job);

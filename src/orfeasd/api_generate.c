@@ -5,6 +5,7 @@
 #include "intake.h"
 #include "json_out.h"
 #include "prefer.h"
+#include "route.h"
 #include "server.h"
 
 #include <arpa/inet.h>
@@ -54,6 +55,7 @@ bool api_check_rate(struct exchange *x)
              x->backend->rate.per_minute);
     static const char *const REASON[] = {"rate_limit"};
     metric_add(metrics_series(x->backend->metrics, F_JOBS_REFUSED, REASON), 1);
+    metric_add(metrics_series(x->backend->metrics, F_RATE_LIMIT_REJECTIONS, &x->route->path), 1);
     api_send_retry(x, 429, error, "rate_limited", (int)(wait / NSEC_PER_SEC) + 1);
     return false;
 }

@@ -1,6 +1,7 @@
 #include "api.h"
 
 #include "backend.h"
+#include "gauges.h"
 #include "json_out.h"
 
 #include <stdio.h>
@@ -90,6 +91,15 @@ static void write_processor(struct backend *b, struct buf *out)
     json_close(out, '}');
 }
 
+static void write_faults(const struct fault_plan *plan, struct buf *out)
+{
+    json_open(out, "injected", '[');
+    for (int i = 0; i < FAULTS; i++)
+        if (fault_asked(plan, (enum fault)i))
+            json_text(out, NULL, plan->specs[i].text);
+    json_close(out, ']');
+}
+
 static void health_details(struct exchange *x)
 {
     struct backend *backend = x->backend;
@@ -107,6 +117,7 @@ static void health_details(struct exchange *x)
     json_text(b, "models_status", READINESS[backend->readiness]);
     json_seconds(b, "uptime_seconds", loop_now(backend->loop) - backend->started);
     write_processor(backend, b);
+    write_faults(&backend->settings->faults, b);
     json_open(b, "capabilities", '[');
     json_text(b, NULL, "image_to_3d");
     json_close(b, ']');
@@ -132,7 +143,7 @@ const struct handler api_models_info = {.finish = models_info};
 
 static void metrics(struct exchange *x)
 {
-    backend_update_gauges(x->backend);
+    gauges_update(x->backend);
     metrics_write(x->backend->metrics, exchange_text(x));
     exchange_send(x, 200, "text/plain; version=0.0.4; charset=utf-8");
 }

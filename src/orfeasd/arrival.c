@@ -97,6 +97,11 @@ struct job *arrival_take(struct arrival *a)
     struct job *job = check(a, &info) ? make_job(a, &info) : NULL;
     const char *labels[] = {picture_format_name(info.format), job ? "success" : "failed"};
     metric_add(metrics_series(a->backend->metrics, F_UPLOADS, labels), 1);
+    if (job) {
+        metric_observe(metrics_series(a->backend->metrics, F_UPLOAD_BYTES, labels), (double)job->input_bytes);
+        metric_observe(metrics_series(a->backend->metrics, F_UPLOAD_PIXELS, labels),
+                       (double)info.width * info.height);
+    }
     return job;
 }
 

@@ -1,53 +1,34 @@
 #include "backend.h"
 
 #include "families.h"
-#include "process_stats.h"
+#include "faults.h"
+#include "gauges.h"
+#include "job_metrics.h"
+#include "request_metrics.h"
+#include "route.h"
 #include "server.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const nsec CLOSING_TIME = NSEC_PER_SEC, CLOSING_STEP = 10 * NSEC_PER_MSEC;
 
 #define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
-
-static void set_gauge(struct backend *b, enum family_id family, double value)
-{
-    metric_set(metrics_series(b->metrics, family, NULL), value);
-}
 
 /* ---- what happens to jobs ---- */
 
 static void on_job_started(void *context, struct job *job)
 {
     struct backend *b = context;
-    metric_observe(metrics_series(b->metrics, F_QUEUE_WAIT, NULL),
-                   nsec_to_sec(job->started - job->submitted));
+    job_metrics_started(b, job);
     ledger_note(&b->ledger, job);
     if (b->profile && b->profile->gpu.present)
         gpu_sim_running(&b->gpu, b->schedule.running);
 }
 
-static void count_failure(struct backend *b, const struct job *job)
+static void on_job_worked(void *context, struct job *job)
 {
-    metric_add(metrics_series(b->metrics, F_GENERATION_FAILURES, &job->error_kind), 1);
-    const char *labels[] = {generator_stage_name(job->work.failed_stage), job->error_kind};
-    metric_add(metrics_series(b->metrics, F_STAGE_ERRORS, labels), 1);
-}
-
-static void count_success(struct backend *b, const struct job *job)
-{
-    const char *format = model_format_name(job->work.options.format);
-    metric_observe(metrics_series(b->metrics, F_GENERATION_DURATION, &format),
-                   nsec_to_sec(job->finished - job->started));
-    metric_observe(metrics_series(b->metrics, F_FILE_BYTES, &format), (double)job->model_bytes);
-    struct job_stages stages;
-    job_stages(job, b->profile, job->finished, &stages);
-    for (int i = 0; i < stages.count; i++)
-        metric_observe(metrics_series(b->metrics, F_STAGE_DURATION, &stages.ended[i].name),
-                       nsec_to_sec(stages.ended[i].lasted));
+    job_metrics_worked(context, job);
 }
 
 static void answer_held(struct job *job)
@@ -76,15 +57,7 @@ static void on_job_ended(void *context, struct job *job)
         drop_files(b, job);
     if (!job->started) /* others are written down already */
         ledger_note(&b->ledger, job);
-    char quality[8];
-    snprintf(quality, sizeof quality, "%d", job->work.options.quality);
-    const char *labels[] = {model_format_name(job->work.options.format), quality, job_state_name(job->state)};
-    metric_add(metrics_series(b->metrics, F_GENERATIONS, labels), 1);
-    metric_add(metrics_series(b->metrics, F_GENERATION_CPU, NULL), nsec_to_sec(job->work.cpu));
-    if (job->state == JOB_FAILED)
-        count_failure(b, job);
-    else if (job->state == JOB_COMPLETED)
-        count_success(b, job);
+    job_metrics_ended(b, job);
     answer_held(job);
     job_table_rest(b->jobs, job);
     if (job->unwanted)
@@ -93,7 +66,7 @@ static void on_job_ended(void *context, struct job *job)
         timer_set(b->loop, &b->drained, loop_now(b->loop));
 }
 
-static const struct schedule_events EVENTS = {on_job_started, on_job_settling, on_job_ended};
+static const struct schedule_events EVENTS = {on_job_started, on_job_worked, on_job_settling, on_job_ended};
 
 /* ---- loading ---- */
 
@@ -196,19 +169,9 @@ static bool init_profile(struct backend *b, struct diag_list *diags)
 static void init_metrics(struct backend *b)
 {
     b->metrics = metrics_create(family_defs, FAMILIES);
-    b->request_bytes = metrics_series(b->metrics, F_HTTP_REQUEST_BYTES, NULL);
-    b->response_bytes = metrics_series(b->metrics, F_HTTP_RESPONSE_BYTES, NULL);
-    if (!b->profile || !b->profile->gpu.present)
-        for (int family = F_GPU_USAGE; family <= F_GPU_TOTAL; family++)
-            metrics_hide(b->metrics, family);
-    const char *info[] = {ORFEAS_VERSION, "inflate-cpu", b->profile ? b->profile->name : "none"};
-    metric_set(metrics_series(b->metrics, F_APP_INFO, info), 1);
-}
-
-static int worker_count(void)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores < 1 ? 1 : cores > 256 ? 256 : (int)cores;
+    gauges_init(b);
+    request_metrics_init(b);
+    job_metrics_init(b);
 }
 
 static void init_schedule(struct backend *b)
@@ -226,16 +189,27 @@ static void init_schedule(struct backend *b)
     schedule_expect(&b->schedule);
 }
 
+/* Each stands in front of what is there already. */
+static bool init_wrappers(struct backend *b)
+{
+    const struct settings *settings = b->settings;
+    if (b->profile && b->profile->sharing > 0 && !sharing_wrap(&b->sharing, &b->schedule))
+        return false;
+    b->faults = settings->faults.count ? faults_create(b, &settings->faults) : NULL;
+    return b->faults || !settings->faults.count;
+}
+
 bool backend_init(struct backend *b, struct loop *loop, const struct settings *settings,
                   struct diag_list *diags)
 {
-    *b = (struct backend){.loop = loop, .settings = settings};
+    *b = (struct backend){.loop = loop, .settings = settings, .routes = route_table};
     b->started = loop_now(loop);
     b->started_wall = clock_wall();
     b->drained.fire = on_drained;
     rate_limit_init(&b->rate, settings->rate_limiting ? settings->rate_per_minute : 0);
     if (!init_profile(b, diags))
         return false;
+    b->gpus = gpu_watch_create();
     init_metrics(b);
     int error = store_init(&b->store, settings->data);
     if (error) {
@@ -256,12 +230,16 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
         diag_add(diags, "", 0, 0, NULL, "cannot start the journal's thread: %s", strerror(errno));
         return false;
     }
-    b->workers = workers_create(loop, &b->store, worker_count());
+    b->workers = workers_create(loop, &b->store, workers_default_count());
     if (!b->workers) {
         diag_add(diags, "", 0, 0, NULL, "cannot start threads: %s", strerror(errno));
         return false;
     }
     init_schedule(b);
+    if (!init_wrappers(b)) {
+        diag_add(diags, "", 0, 0, NULL, "%s", strerror(ENOMEM));
+        return false;
+    }
     start_loading(b);
     check_ready(b);
     return true;
@@ -272,67 +250,11 @@ void backend_finish(struct backend *b)
     workers_destroy(b->workers);
     ledger_finish(&b->ledger);
     server_destroy(b->server);
+    faults_destroy(b->faults);
+    sharing_finish(&b->sharing);
+    gpu_watch_destroy(b->gpus);
     job_table_destroy(b->jobs);
     store_finish(&b->store);
     rate_limit_finish(&b->rate);
     metrics_destroy(b->metrics);
-}
-
-/* ---- gauges ---- */
-
-static void update_gpu(struct backend *b)
-{
-    static const char *const LABELS[] = {"0", "true"};
-    int running = b->schedule.running;
-    metric_set(metrics_series(b->metrics, F_GPU_USAGE, LABELS), gpu_sim_usage_percent(&b->gpu, running));
-    metric_set(metrics_series(b->metrics, F_GPU_ALLOCATED, LABELS), gpu_sim_allocated_mb(&b->gpu, running));
-    metric_set(metrics_series(b->metrics, F_GPU_CACHED, LABELS), b->gpu.cached_mb);
-    metric_set(metrics_series(b->metrics, F_GPU_TOTAL, LABELS), b->gpu.card.total_mb);
-}
-
-static void update_process(struct backend *b)
-{
-    struct process_stats stats;
-    process_stats_read(&stats);
-    const struct {
-        enum family_id family;
-        double value;
-    } gauges[] = {
-        {F_PROCESS_RESIDENT, stats.resident_bytes},
-        {F_PROCESS_VIRTUAL, stats.virtual_bytes},
-        {F_PROCESS_CPU, stats.cpu_seconds},
-        {F_PROCESS_OPEN_FDS, stats.open_fds},
-        {F_PROCESS_MAX_FDS, stats.max_fds},
-        {F_PROCESS_THREADS, stats.threads},
-        {F_PROCESS_START, nsec_to_sec(b->started_wall)},
-    };
-    for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++)
-        set_gauge(b, gauges[i].family, gauges[i].value);
-}
-
-void backend_update_gauges(struct backend *b)
-{
-    const struct {
-        enum family_id family;
-        double value;
-    } gauges[] = {
-        {F_HTTP_CONNECTIONS, server_connections(b->server)},
-        {F_HTTP_HELD, server_held(b->server)},
-        {F_ACTIVE_JOBS, b->schedule.running},
-        {F_QUEUE_SIZE, b->schedule.waiting},
-        {F_JOB_SLOTS, b->schedule.slots},
-        {F_JOBS_KEPT, b->jobs->count},
-        {F_KEPT_BYTES, (double)b->jobs->bytes},
-        {F_KEPT_BYTES_MAX, (double)b->jobs->limits.bytes},
-        {F_JOBS_EVICTED, (double)b->jobs->evicted},
-        {F_JOBS_EXPIRED, (double)b->jobs->expired},
-        {F_RECORD_ERRORS, (double)b->ledger.errors},
-        {F_WORKERS, worker_count()},
-        {F_APP_UPTIME, nsec_to_sec(loop_now(b->loop) - b->started)},
-    };
-    for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++)
-        set_gauge(b, gauges[i].family, gauges[i].value);
-    update_process(b);
-    if (b->profile && b->profile->gpu.present)
-        update_gpu(b);
 }

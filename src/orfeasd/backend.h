@@ -5,14 +5,17 @@
 #pragma once
 
 #include "gpu_sim.h"
+#include "gpu_watch.h"
 #include "job_table.h"
 #include "ledger.h"
+#include "machine_stats.h"
 #include "metrics.h"
 #include "profile.h"
 #include "rate_limit.h"
 #include "restore.h"
 #include "schedule.h"
 #include "settings.h"
+#include "sharing.h"
 #include "store.h"
 
 enum backend_readiness { BACKEND_LOADING, BACKEND_READY, BACKEND_STOPPING };
@@ -22,15 +25,19 @@ struct backend {
     const struct settings *settings;
     const struct profile *profile; /* NULL: none */
     struct profile profile_storage;
-    struct gpu_sim gpu; /* with a profile that has one */
+    struct gpu_sim gpu;     /* with a profile that has one */
+    struct gpu_watch *gpus; /* NULL: there are no real ones */
+    struct machine_stats machine;
     struct store store;
     struct restored restored; /* of an earlier process */
     struct ledger ledger;
     struct metrics *metrics;
-    struct metric_series *request_bytes, *response_bytes; /* F_HTTP_REQUEST_BYTES, F_HTTP_RESPONSE_BYTES */
     struct workers *workers;
     struct job_table *jobs;
     struct schedule schedule;
+    struct sharing sharing; /* with a profile that shares */
+    struct faults *faults;  /* NULL: none were asked for */
+    const struct route *routes;
     struct rate_limit rate;
     struct server *server;
     enum backend_readiness readiness;
@@ -52,6 +59,3 @@ void backend_finish(struct backend *b);
  * interrupted and all requests answered, and when these answers are out (or after a second) the loop stops.
  */
 void backend_stop(struct backend *b);
-
-/* Sets the gauges, for somebody who is about to read them. */
-void backend_update_gauges(struct backend *b);

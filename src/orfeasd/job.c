@@ -127,8 +127,10 @@ static void plain_stages(const struct job *job, int really, unsigned permille, s
     nsec at = job->started;
     for (int i = 0; i < really; i++)
         add_stage(ret, generator_stage_name((enum generator_stage)i), &at, job->work.stage_end[i]);
-    if (really == GENERATOR_STAGES)
+    if (really == GENERATOR_STAGES) {
+        ret->percent = 100;
         return;
+    }
     ret->current = generator_stage_name((enum generator_stage)really);
     ret->percent =
         STAGES[really].from + (int)permille * (STAGES[really + 1].from - STAGES[really].from) / 1000;

@@ -69,7 +69,8 @@ struct job {
     nsec submitted, started, finished; /* monotonic */
     nsec rested;                       /* since when it lies in the table, monotonic */
     uint64_t number;                   /* in the order of taking a slot: its stream of random numbers */
-    uint64_t place;                    /* in the order of queueing */
+    uint64_t place;                    /* in the queue */
+    uint64_t order;                    /* of acceptance: what befalls it by chance follows from it */
     struct work work;
     bool work_done;
     bool cancelled;         /* somebody wants it to end */
@@ -77,7 +78,7 @@ struct job {
     bool unwanted;          /* to be forgotten when it has ended */
     enum job_state outcome; /* while settling */
     struct journal_entry entry;
-    struct timer timer; /* the profile's last deadline */
+    struct timer timer; /* until then the slot is kept: the profile's last deadline */
     void *owner;        /* whom the timer calls: the schedule */
     nsec ends[PROFILE_STAGES_MAX];
     const char *error_kind; /* "" while there is none */

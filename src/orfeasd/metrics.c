@@ -121,6 +121,19 @@ struct metric_series *metrics_series(struct metrics *m, int family, const char *
     return s;
 }
 
+void metrics_clear(struct metrics *m, int family)
+{
+    struct family *f = &m->families[family];
+    assert(f->def->labels[0]);
+    for (struct metric_series *s = f->first, *next; s; s = next) {
+        next = s->next;
+        series_destroy(s);
+    }
+    f->first = NULL;
+    f->last = &f->first;
+    f->count = 0;
+}
+
 void metrics_hide(struct metrics *m, int family)
 {
     m->families[family].hidden = true;

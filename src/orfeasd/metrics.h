@@ -45,6 +45,10 @@ void metrics_destroy(struct metrics *m);
 /* The series of the family with these label values, in the order of the declaration; NULL values for none.
  * Never NULL. */
 struct metric_series *metrics_series(struct metrics *m, int family, const char *const *values);
+/* All series of a family with labels are forgotten: what they measured is gone. Nobody keeps a pointer to
+ * one.
+ */
+void metrics_clear(struct metrics *m, int family);
 /* The family is not written: what it would measure does not exist here. */
 void metrics_hide(struct metrics *m, int family);
 

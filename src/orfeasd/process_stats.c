@@ -56,6 +56,11 @@ void process_stats_read(struct process_stats *ret)
     if (getrlimit(RLIMIT_NOFILE, &files) == 0)
         ret->max_fds = (int)files.rlim_cur;
     struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) == 0)
-        ret->cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    if (getrusage(RUSAGE_SELF, &usage) < 0)
+        return;
+    ret->cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    ret->minor_faults = (double)usage.ru_minflt;
+    ret->major_faults = (double)usage.ru_majflt;
+    ret->voluntary_switches = (double)usage.ru_nvcsw;
+    ret->involuntary_switches = (double)usage.ru_nivcsw;
 }

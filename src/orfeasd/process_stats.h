@@ -8,6 +8,8 @@ struct process_stats {
     double cpu_seconds;
     int open_fds, max_fds;
     int threads;
+    double minor_faults, major_faults;
+    double voluntary_switches, involuntary_switches;
 };
 
 /* What cannot be read stays 0. */

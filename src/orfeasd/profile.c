@@ -4,6 +4,7 @@
 #include "rng.h"
 #include "share.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ static void read_stage(const struct conf_node *n, struct diag_list *diags, struc
         {"name", "name: shape_diffusion", true},
         {"mean", "mean: 22s", true},
         {"sd", "sd: 600ms", false},
+        {"first", "first: 85s", false},
         {"covers", "covers: shape_generation", false},
     };
     const char *covers[GENERATOR_STAGES];
@@ -46,6 +48,7 @@ static void read_stage(const struct conf_node *n, struct diag_list *diags, struc
     read_name(conf_get(n, "name"), diags, ret->name);
     conf_duration(conf_get(n, "mean"), diags, 0, LONGEST, &ret->mean);
     conf_duration(conf_get(n, "sd"), diags, 0, LONGEST, &ret->sd);
+    conf_duration(conf_get(n, "first"), diags, 0, LONGEST, &ret->first);
     conf_choice(conf_get(n, "covers"), diags, covers, GENERATOR_STAGES, &ret->covers);
 }
 
@@ -118,7 +121,7 @@ static bool read_profile(const struct conf_node *root, int before, struct diag_l
     static const struct conf_key KEYS[] = {
         {"profile", "profile: hunyuan3d", true}, {"about", "about: one line", false},
         {"load", "load: 200ms", false},          {"stages", "stages: a list", true},
-        {"gpu", "gpu: a mapping", false},
+        {"gpu", "gpu: a mapping", false},        {"sharing", "sharing: 1", false},
     };
     *ret = (struct profile){0};
     if (!root)
@@ -129,6 +132,7 @@ static bool read_profile(const struct conf_node *root, int before, struct diag_l
         read_name(conf_get(root, "profile"), diags, ret->name);
         conf_string(conf_get(root, "about"), diags, &about);
         conf_duration(conf_get(root, "load"), diags, 0, LONGEST, &ret->load);
+        conf_number(conf_get(root, "sharing"), diags, 0, 1, &ret->sharing);
         read_stages(conf_get(root, "stages"), diags, ret);
         memcpy(ret->gpu.name, ret->name, sizeof ret->name);
         read_gpu(conf_get(root, "gpu"), diags, &ret->gpu);
@@ -163,7 +167,9 @@ bool profile_load(const char *name, struct profile *ret, struct diag_list *diags
 {
     char path[SHARE_PATH];
     if (!find(name, path)) {
-        diag_add(diags, "", 0, 0, "the shipped one is hunyuan3d; a file is given with its .yaml",
+        diag_add(diags, "", 0, 0,
+                 "shipped are hunyuan3d, hunyuan3d-shared, hunyuan3d-cold and turbo; a file is given with "
+                 "its .yaml",
                  "no profile \"%s\"", name);
         return false;
     }
@@ -185,7 +191,18 @@ void profile_draw(const struct profile *p, uint64_t seed, uint64_t job, double t
         double z = rng_normal(&rng);
         z = z < -4 ? -4 : z > 4 ? 4 : z;
         double lasts = nsec_to_sec(p->stages[i].mean) + z * nsec_to_sec(p->stages[i].sd);
+        lasts += job == 0 ? nsec_to_sec(p->stages[i].first) : 0;
         at += lasts > 0 ? lasts / time_scale : 0;
         ends[i] = nsec_from_sec(at);
+    }
+}
+
+void profile_stretch(const struct profile *p, nsec from, double factor, nsec ends[PROFILE_STAGES_MAX])
+{
+    for (int i = 0; i < p->stage_count; i++) {
+        if (ends[i] <= from)
+            continue;
+        double end = (double)from + (double)(ends[i] - from) * factor;
+        ends[i] = end < (double)PROFILE_END_MAX ? (nsec)llround(end) : PROFILE_END_MAX;
     }
 }

@@ -15,10 +15,14 @@
 
 enum { PROFILE_STAGES_MAX = 16, PROFILE_NAME_MAX = 47 };
 
+/* No deadline is later after a job's start: 31 years, which is never. */
+#define PROFILE_END_MAX ((nsec)1000000000 * NSEC_PER_SEC)
+
 struct profile_stage {
     char name[PROFILE_NAME_MAX + 1];
     int covers;    /* enum generator_stage that must really be done before this stage ends; -1: none */
     nsec mean, sd; /* normal, cut at four standard deviations and at zero */
+    nsec first;    /* what the first job of the process takes longer here: its models load */
 };
 
 struct profile_gpu {
@@ -31,7 +35,8 @@ struct profile_gpu {
 
 struct profile {
     char name[PROFILE_NAME_MAX + 1];
-    nsec load; /* of the models, at the start */
+    nsec load;      /* of the models, at the start */
+    double sharing; /* 0: slots are independent; to 1: they share one GPU, see sharing.h */
     int stage_count;
     struct profile_stage stages[PROFILE_STAGES_MAX];
     struct profile_gpu gpu;
@@ -46,6 +51,8 @@ bool profile_parse(const char *text, size_t len, const char *file, struct profil
 bool profile_load(const char *name, struct profile *ret, struct diag_list *diags);
 
 /* Draws a job's deadlines, in ns from its start, divided by `time_scale`: ends[i] for stage i, rising. The
- * same for the same (seed, job). */
+ * same for the same (seed, job). Job 0 is the first. */
 void profile_draw(const struct profile *p, uint64_t seed, uint64_t job, double time_scale,
                   nsec ends[PROFILE_STAGES_MAX]);
+/* What of the deadlines lies behind `from` becomes `factor` times as long, at most PROFILE_END_MAX. */
+void profile_stretch(const struct profile *p, nsec from, double factor, nsec ends[PROFILE_STAGES_MAX]);

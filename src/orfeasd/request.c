@@ -1,10 +1,9 @@
 #include "server_impl.h"
 
-#include "families.h"
+#include "request_metrics.h"
 #include "route.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,8 +117,9 @@ static enum MHD_Result on_header(struct exchange *x, const char *url, const char
     x->first_call_done = true;
     x->in_request = true;
     x->method = method_parse(method);
-    x->route = x->nul_in_path ? NULL : route_find(url, x->params);
+    x->route = x->nul_in_path ? NULL : route_find(x->backend->routes, url, x->params);
     x->handler = x->route ? route_handler(x->route, x->method) : NULL;
+    request_metrics_began(x);
     x->body_began = loop_now(x->server->loop);
     x->deadline = x->body_began + BODY_TIME;
     return check_header(x) ? MHD_YES : exchange_queue(x);
@@ -190,35 +190,6 @@ void *request_line(void *context, const char *uri, struct MHD_Connection *connec
 
 /* ---- its end ---- */
 
-static struct request_series *series_of(struct exchange *x)
-{
-    struct server *s = x->server;
-    int row = x->route ? (int)(x->route - route_table) : route_count;
-    return &s->series[row * METHODS + (int)x->method];
-}
-
-static void count_request(struct exchange *x)
-{
-    struct metrics *m = x->backend->metrics;
-    struct request_series *series = series_of(x);
-    char status[8];
-    snprintf(status, sizeof status, "%d", x->status);
-    const char *labels[] = {method_name(x->method), x->route ? x->route->path : "other", status};
-    if (!series->duration)
-        series->duration = metrics_series(m, F_HTTP_DURATION, labels);
-    if (!series->by_status[x->status])
-        series->by_status[x->status] = metrics_series(m, F_HTTP_REQUESTS, labels);
-    metric_add(series->by_status[x->status], 1);
-    metric_observe(series->duration, nsec_to_sec(loop_now(x->server->loop) - x->began));
-    metric_add(x->backend->request_bytes, (double)x->body_bytes);
-    metric_add(x->backend->response_bytes, (double)x->response_bytes);
-    if (x->status < 400)
-        return;
-    if (!series->errors[x->status])
-        series->errors[x->status] = metrics_series(m, F_HTTP_ERRORS, labels);
-    metric_add(series->errors[x->status], 1);
-}
-
 void request_end(struct exchange *x)
 {
     exchange_leave(x);
@@ -226,7 +197,7 @@ void request_end(struct exchange *x)
         x->handler->end(x);
     if (x->response)
         MHD_destroy_response(x->response);
-    count_request(x);
+    request_metrics_ended(x);
     struct exchange clean = {.server = x->server,
                              .backend = x->backend,
                              .connection = x->connection,

@@ -53,11 +53,12 @@ static bool matches(const char *template, const char *path,
     return !*path;
 }
 
-const struct route *route_find(const char *path, char params[EXCHANGE_PARAMS][EXCHANGE_PARAM_MAX + 1])
+const struct route *route_find(const struct route *table, const char *path,
+                               char params[EXCHANGE_PARAMS][EXCHANGE_PARAM_MAX + 1])
 {
     for (int i = 0; i < route_count; i++)
-        if (matches(route_table[i].path, path, params))
-            return &route_table[i];
+        if (matches(table[i].path, path, params))
+            return &table[i];
     return NULL;
 }
 

@@ -17,7 +17,9 @@ struct route {
 extern const struct route route_table[]; /* the API, see routes.c */
 extern const int route_count;
 
-/* The row that `path` belongs to, with what stood for its <names>; NULL: none. */
-const struct route *route_find(const char *path, char params[EXCHANGE_PARAMS][EXCHANGE_PARAM_MAX + 1]);
+/* The row of `table` (route_table, or a copy with other handlers) that `path` belongs to, with what stood for
+ * its <names>; NULL: none. */
+const struct route *route_find(const struct route *table, const char *path,
+                               char params[EXCHANGE_PARAMS][EXCHANGE_PARAM_MAX + 1]);
 const struct handler *route_handler(const struct route *route, enum method method);
 const char *route_allow(const struct route *route); /* the Allow header */

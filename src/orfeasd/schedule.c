@@ -46,10 +46,10 @@ static void start(struct schedule *s, struct job *job)
     job->number = s->started++;
     job->started = loop_now(s->loop);
     job_stamp(&job->started_wall, job->started_at);
+    job->owner = s;
+    job->timer.fire = on_deadline;
     if (s->profile) {
         profile_draw(s->profile, s->seed, job->number, s->time_scale, job->ends);
-        job->owner = s;
-        job->timer.fire = on_deadline;
         timer_set(s->loop, &job->timer, job->started + job->ends[s->profile->stage_count - 1]);
     }
     workers_push(s->workers, &job->work);
@@ -78,6 +78,7 @@ void schedule_submit(struct schedule *s, struct job *job)
     job->submitted = loop_now(s->loop);
     job_stamp(&job->queued_wall, job->queued_at);
     job->place = s->queued++;
+    job->order = s->accepted++;
     list_add(&s->first, &s->last, job);
     s->waiting++;
     start_next(s);
@@ -115,7 +116,7 @@ static void settle(struct schedule *s, struct job *job)
         describe_failure(job);
     if (job->outcome == JOB_COMPLETED)
         job->model_bytes = job->work.model_bytes;
-    if (!s->events->settling || !s->events->settling(s->context, job))
+    if (!s->events->settling(s->context, job))
         schedule_settled(s, job);
 }
 
@@ -153,6 +154,7 @@ void schedule_collect(struct schedule *s)
         job->work_done = true;
         if (job->state != JOB_PROCESSING) /* interrupted meanwhile */
             continue;
+        s->events->worked(s->context, job);
         if (job->cancelled || job->work.error != WORK_OK || !timer_armed(&job->timer))
             settle(s, job);
     }
@@ -182,8 +184,10 @@ void schedule_cancel(struct schedule *s, struct job *job)
         return;
     }
     atomic_store_explicit(&job->work.cancel, true, memory_order_relaxed);
-    if (!job->work_done)
-        job->work_done = workers_withdraw(s->workers, &job->work);
+    if (!job->work_done && workers_withdraw(s->workers, &job->work)) {
+        job->work_done = true;
+        s->events->worked(s->context, job);
+    }
     if (job->work_done)
         settle(s, job);
 }

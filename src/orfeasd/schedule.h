@@ -14,6 +14,9 @@
 
 struct schedule_events {
     void (*started)(void *context, struct job *job);
+    /* Its real work is done, `work_done` says so. It ends now unless its timer is armed, which may be done
+     * here, and it was neither cancelled nor failed. */
+    void (*worked)(void *context, struct job *job);
     /* How it ends is decided: `outcome`, error and times are set. True: schedule_settled() will be called for
      * it, not from within. */
     bool (*settling)(void *context, struct job *job);
@@ -33,7 +36,7 @@ struct schedule {
     int running, waiting;
     struct job *first, *last;                 /* of the queue */
     struct job *first_running, *last_running; /* in the order of starting */
-    uint64_t started, queued;
+    uint64_t started, queued, accepted;
     nsec typical; /* how long a job holds its slot: a moving average of those that completed; 0: unknown */
     bool closed;  /* nothing starts any more */
 };

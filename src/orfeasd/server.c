@@ -43,6 +43,7 @@ static void connection_opened(struct server *s, struct MHD_Connection *connectio
         s->first->prev = x;
     s->first = x;
     *socket_context = x;
+    s->opened++;
     if (s->connections++ == 0)
         timer_set(s->loop, &s->sweep, loop_now(s->loop) + SWEEP_EVERY);
 }
@@ -240,6 +241,11 @@ int server_answering(const struct server *s)
     for (const struct exchange *x = s->first; x; x = x->next)
         count += x->in_request && x->status;
     return count;
+}
+
+int64_t server_opened(const struct server *s)
+{
+    return s->opened;
 }
 
 int server_held(const struct server *s)

@@ -26,6 +26,8 @@ int server_port(const struct server *s);
 /* No new connections; those that are open go on. */
 void server_close_listener(struct server *s);
 int server_connections(const struct server *s);
+/* Connections accepted so far. */
+int64_t server_opened(const struct server *s);
 int server_held(const struct server *s);
 /* Has all held requests answered. */
 void server_release_held(struct server *s);

@@ -13,7 +13,8 @@
 enum { SERVER_STATUS_MAX = 600 };
 
 struct request_series { /* of one route and method */
-    struct metric_series *duration, *by_status[SERVER_STATUS_MAX], *errors[SERVER_STATUS_MAX];
+    struct metric_series *under_way, *duration, *request_bytes, *response_bytes;
+    struct metric_series *by_status[SERVER_STATUS_MAX], *errors[SERVER_STATUS_MAX];
 };
 
 struct server {
@@ -28,6 +29,7 @@ struct server {
     struct timer pump, sweep;
     struct exchange *first; /* all connections */
     int connections, held;
+    int64_t opened; /* connections so far */
     int64_t max_body;
     struct buf text;
     struct request_series series[]; /* (route, method); the last row: no route */

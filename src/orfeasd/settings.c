@@ -148,6 +148,14 @@ static bool set_gpu_full(struct settings *s, const char *text)
     return refuse || strcmp(text, "shrink") == 0;
 }
 
+static bool set_fault(struct settings *s, const char *text)
+{
+    if (s->fault_text_count == SETTINGS_FAULTS_MAX)
+        return false;
+    s->fault_texts[s->fault_text_count++] = text;
+    return true;
+}
+
 static bool set_max_upload(struct settings *s, const char *text)
 {
     int megabytes;
@@ -198,16 +206,21 @@ static const struct setting {
     {"--jobs", "MAX_CONCURRENT_JOBS", set_jobs, "N, from 1 to 10000", "generations at once: the slots (3)"},
     {"--queue", NULL, set_queue, "N, from 0 to 50000", "generations that may wait for a slot (100)"},
     {"--profile", NULL, set_profile, "NAME|FILE",
-     "pace jobs like a real GPU, and simulate its figures: hunyuan3d"},
+     "pace jobs like a real GPU, and simulate its figures: hunyuan3d, hunyuan3d-shared,\n      "
+     "hunyuan3d-cold, turbo"},
     {"--time-scale", NULL, set_time_scale, "N, from 0.001 to 100000",
-     "divide the profile's and the load time (1)"},
+     "divide the times of profile, faults and load (1)"},
     {"--gpu-full", "ORFEAS_GPU_FULL", set_gpu_full, "shrink|refuse",
      "what the simulated card does when its memory is full: jobs take less, or are refused\n      with 507 "
-     "(the "
-     "profile's)"},
+     "(the profile's)"},
     {"--gpu-limit", "GPU_MEMORY_LIMIT_GB", set_gpu_limit, "GIGABYTES",
      "memory of the simulated card that models and jobs may fill (the profile's)"},
-    {"--seed", NULL, set_seed, "N", "the profile's random numbers follow from it (random)"},
+    {"--seed", NULL, set_seed, "N", "the random numbers of profile and faults follow from it (random)"},
+    {"--fault", "ORFEAS_FAULT", set_fault, "SPEC[,SPEC...]",
+     "be ill in a known way; may be repeated. A share is of the jobs, times count from\n      the first "
+     "job:\n"
+     "      error=2%, leak=256KiB/job, slow=+1%/min, freeze=2s@60s, crash@90s,\n"
+     "      reset=1%, corrupt=1%, stuck=1%, lie=1%, refuse@30s; see docs/orfeasd.md"},
     {"--load-time", NULL, set_load_time, "DURATION", "how long the models load at the start, as in 25s"},
     {NULL, "MAX_UPLOAD_MB", set_max_upload, "N, from 1 to 500", "largest upload, in megabytes (50)"},
     {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *", "sent as Access-Control-Allow-Origin (*)"},
@@ -263,6 +276,14 @@ static void check_loopback(const struct settings *s, struct diag_list *diags)
                  s->host);
 }
 
+/* Those of the command line stand in place of the environment's. */
+static void read_faults(struct settings *s, int of_environment, struct diag_list *diags)
+{
+    bool given = s->fault_text_count > of_environment;
+    for (int i = given ? of_environment : 0; i < s->fault_text_count; i++)
+        fault_plan_add(&s->faults, s->fault_texts[i], given ? "--fault" : "ORFEAS_FAULT", diags);
+}
+
 enum settings_action settings_read(struct settings *s, int argc, char **argv, struct diag_list *diags)
 {
     *s = (struct settings){.port = 5000,
@@ -282,8 +303,10 @@ enum settings_action settings_read(struct settings *s, int argc, char **argv, st
             return SETTINGS_VERSION;
     }
     read_environment(s, diags);
+    int of_environment = s->fault_text_count;
     for (int i = 1; i < argc;)
         i += read_option(s, argc, argv, i, diags);
+    read_faults(s, of_environment, diags);
     check_loopback(s, diags);
     return diags->count ? SETTINGS_BAD : SETTINGS_RUN;
 }

@@ -5,12 +5,14 @@
 
 #include "clock.h"
 #include "diag.h"
+#include "fault_plan.h"
 #include "job_table.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
 
 enum gpu_full { GPU_FULL_PROFILE, GPU_FULL_SHRINK, GPU_FULL_REFUSE };
+enum { SETTINGS_FAULTS_MAX = 32 };
 
 struct settings {
     char host[64]; /* as written, "127.0.0.1" */
@@ -31,6 +33,9 @@ struct settings {
     enum gpu_full gpu_full;
     int64_t max_upload_bytes;
     const char *cors_origins;
+    const char *fault_texts[SETTINGS_FAULTS_MAX]; /* as given */
+    int fault_text_count;
+    struct fault_plan faults;
     bool rate_limiting;
     int rate_per_minute;
 };

@@ -230,6 +230,12 @@ void workers_destroy(struct workers *w)
     free(w);
 }
 
+int workers_default_count(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > 256 ? 256 : (int)cores;
+}
+
 bool workers_warm(struct workers *w)
 {
     return atomic_load(&w->warm) == w->count;

@@ -14,7 +14,7 @@
 
 #include <stdatomic.h>
 
-enum work_error { WORK_OK, WORK_GENERATOR, WORK_INPUT, WORK_STORAGE };
+enum work_error { WORK_OK, WORK_GENERATOR, WORK_INPUT, WORK_STORAGE, WORK_FAULT /* injected */ };
 
 struct work {
     struct work *next;
@@ -43,6 +43,9 @@ struct workers;
 struct workers *workers_create(struct loop *loop, const struct store *store, int count);
 /* Running work is cancelled, waiting work dropped. */
 void workers_destroy(struct workers *w);
+
+/* As many as there are cores. */
+int workers_default_count(void);
 
 /* Whether every thread has made its first, tiny model: the code is paged in, its memory allocated. */
 bool workers_warm(struct workers *w);

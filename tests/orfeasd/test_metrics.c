@@ -75,6 +75,22 @@ static void test_long_labels_are_cut(void **state)
     metrics_destroy(m);
 }
 
+static void test_cleared(void **state)
+{
+    (void)state;
+    struct metrics *m = metrics_create(DEFS, COUNT(DEFS));
+    struct buf out;
+    buf_init(&out, 1 << 16);
+    metric_set(metrics_series(m, 1, (const char *[]){"a", "b"}), 1);
+    metric_set(metrics_series(m, 1, (const char *[]){"c", "d"}), 2);
+    metrics_clear(m, 1);
+    metric_set(metrics_series(m, 1, (const char *[]){"e", "f"}), 3);
+    metrics_write(m, &out);
+    assert_non_null(strstr(buf_text(&out), "# TYPE b gauge\nb{x=\"e\",y=\"f\"} 3\n# HELP"));
+    buf_finish(&out);
+    metrics_destroy(m);
+}
+
 static void test_families_are_declared(void **state)
 {
     (void)state;
@@ -94,6 +110,7 @@ int main(void)
         cmocka_unit_test(test_written),
         cmocka_unit_test(test_series_are_bounded),
         cmocka_unit_test(test_long_labels_are_cut),
+        cmocka_unit_test(test_cleared),
         cmocka_unit_test(test_families_are_declared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

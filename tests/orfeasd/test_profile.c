@@ -37,6 +37,9 @@ static void test_mistakes(void **state)
         {"profile: p\nstages: [{name: a, mean: 1s}]\nx: 1", "p.yaml:3:1: unknown key 'x'"},
         {"profile: p\nstages: {}", "p.yaml:2:9: 'stages' must be a list"},
         {"profile: p\nstages: []", "p.yaml:2:9: from 1 to 16 stages"},
+        {"profile: p\nsharing: 2\nstages: [{name: a, mean: 1s, first: 5}]", "p.yaml:2:10: 'sharing' must"},
+        {"profile: p\nsharing: x\nstages: [{name: a, mean: 1s, first: 5}]", "p.yaml:3:37: 'first' must be a"},
+        {"profile: p\nsharing: [1]\nstages: [{name: a, mean: 1s}]", "p.yaml:2:10: 'sharing' must"},
         {"profile: p\nstages: [{name: a, mean: 5}]", "p.yaml:2:26: 'mean' must be a duration"},
         {"profile: p\nstages: [{name: a}]", "p.yaml:2:10: 'mean' is missing"},
         {"profile: p\nstages: [{name: a, mean: 1s, covers: x}]", "p.yaml:2:38: 'covers' cannot be 'x'"},
@@ -44,9 +47,11 @@ static void test_mistakes(void **state)
          "p.yaml:2:1: 'profile' stands here a second time"},
         {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 1, base_mb: 2, job_mb: 1, share: 1}",
          "p.yaml:3:6: no memory is left for jobs\n"},
-        {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 2, base_mb: 1, job_mb: 1, share: 1, name: [a]}",
+        {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 2, base_mb: 1, job_mb: 1, share: 1, "
+         "name: [a]}",
          "p.yaml:3:59: 'name' must be a single value"},
-        {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 2, base_mb: 1, job_mb: 1, share: 1, name: "
+        {"profile: p\nstages: [{name: a, mean: 1s}]\ngpu: {total_mb: 2, base_mb: 1, job_mb: 1, share: 1, "
+         "name: "
          "'123456789 123456789 123456789 123456789 12345678'}",
          "p.yaml:3:59: longer than 47 characters"},
         {"profile: p\nstages: [{name: a, mean: 1s, covers: mesh_export}, {name: b, mean: 1s, covers: "
@@ -94,6 +99,53 @@ static void test_draw(void **state)
     diag_finish(&diags);
 }
 
+static double sum(const struct profile *p, bool first)
+{
+    double seconds = 0;
+    for (int i = 0; i < p->stage_count; i++)
+        seconds += nsec_to_sec(first ? p->stages[i].first : p->stages[i].mean);
+    return seconds;
+}
+
+static void test_variants(void **state)
+{
+    (void)state;
+    struct diag_list diags;
+    diag_init(&diags);
+    struct profile shared, cold, turbo, warm;
+    assert_true(profile_load("hunyuan3d", &warm, &diags) && profile_load("turbo", &turbo, &diags));
+    assert_true(profile_load("hunyuan3d-shared", &shared, &diags));
+    assert_true(profile_load("hunyuan3d-cold", &cold, &diags));
+    assert_near(sum(&shared, false), sum(&warm, false), 1e-9);
+    assert_near(sum(&cold, false), sum(&warm, false), 1e-9);
+    assert_near(sum(&cold, true), 85.4, .1);
+    assert_near(sum(&turbo, false), 6.1, .05);
+    assert_near(warm.sharing + cold.sharing + turbo.sharing, 0, 0);
+    assert_near(shared.sharing, 1, 0);
+    /* The first job, and it alone, is later; the others draw what they always drew. */
+    for (uint64_t job = 0; job < 3; job++) {
+        nsec ends[2][PROFILE_STAGES_MAX];
+        profile_draw(&warm, 5, job, 1, ends[0]);
+        profile_draw(&cold, 5, job, 1, ends[1]);
+        assert_near(nsec_to_sec(ends[1][5] - ends[0][5]), job ? 0 : sum(&cold, true), 1e-6);
+    }
+    diag_finish(&diags);
+}
+
+static void test_stretch(void **state)
+{
+    (void)state;
+    const struct profile p = {.stage_count = 4};
+    nsec ends[PROFILE_STAGES_MAX] = {100, 200, 300, PROFILE_END_MAX};
+    profile_stretch(&p, 200, 2, ends);
+    assert_int_equal(ends[0], 100);
+    assert_int_equal(ends[1], 200);
+    assert_int_equal(ends[2], 400);
+    assert_int_equal(ends[3], PROFILE_END_MAX);
+    profile_stretch(&p, 0, 1e300, ends);
+    assert_int_equal(ends[0], PROFILE_END_MAX);
+}
+
 static void test_shipped(void **state)
 {
     (void)state;
@@ -133,7 +185,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),    cmocka_unit_test(test_mistakes), cmocka_unit_test(test_draw),
-        cmocka_unit_test(test_shipped), cmocka_unit_test(test_gpu),
+        cmocka_unit_test(test_shipped), cmocka_unit_test(test_gpu),      cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_stretch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

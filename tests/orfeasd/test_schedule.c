@@ -17,6 +17,7 @@ struct world {
     char ended[200]; /* the letters of jobs with the first of their states, in the order of their ends */
     int until;       /* so many ends stop the loop */
     int ends;
+    int worked;
     bool settle_later;
     struct job *settling;
 };
@@ -35,6 +36,13 @@ static void on_started(void *context, struct job *job)
     (void)job;
 }
 
+static void on_worked(void *context, struct job *job)
+{
+    struct world *w = context;
+    w->worked++;
+    assert_true(job->work_done);
+}
+
 static bool on_settling(void *context, struct job *job)
 {
     struct world *w = context;
@@ -51,7 +59,7 @@ static void on_ended(void *context, struct job *job)
         loop_stop(w->loop);
 }
 
-static const struct schedule_events EVENTS = {on_started, on_settling, on_ended};
+static const struct schedule_events EVENTS = {on_started, on_worked, on_settling, on_ended};
 
 static void on_wake(void *context)
 {
@@ -148,6 +156,7 @@ static void test_cancel_while_running(void **state)
     for (int i = 0; i < JOBS; i++)
         assert_int_equal(w.jobs[i]->state, i == 4 ? JOB_FAILED : JOB_CANCELLED);
     assert_int_equal(w.ends, JOBS);
+    assert_int_equal(w.worked, 5); /* all who have started */
     assert_int_equal(w.schedule.running + w.schedule.waiting, 0);
     tear_down(&w);
 }
