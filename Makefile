@@ -4,8 +4,10 @@ BUILD ?= build
 NINJA_FLAGS ?=
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 3600
+HOSTILE_COUNT ?= 10000
 
-.PHONY: all build setup demo test bench fuzz install clean
+.PHONY: all build setup demo test bench fuzz soak install clean
 
 all: build
 
@@ -38,6 +40,11 @@ bench:
 fuzz:
 	tools/setup build fuzz
 	tools/fuzz $(FUZZ_SECONDS)
+
+# Ten thousand hostile uploads, then an hour at a full queue.
+soak: build
+	HOSTILE_COUNT=$(HOSTILE_COUNT) python3 -W ignore tests/orfeasd/test_hostile.py $(BUILD)/orfeasd
+	SOAK_SECONDS=$(SOAK_SECONDS) python3 tests/soak/soak.py $(BUILD)/orfeasd
 
 install: build
 	meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))

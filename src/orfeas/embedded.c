@@ -93,7 +93,8 @@ static const char *const backend_variables[] = {
     "ORFEAS_HOST",         "ORFEAS_PORT",          "MAX_CONCURRENT_JOBS",   "MAX_UPLOAD_MB",
     "CORS_ORIGINS",        "ENABLE_RATE_LIMITING", "RATE_LIMIT_PER_MINUTE", "ORFEAS_KEEP",
     "ORFEAS_QUOTA",        "ORFEAS_KEEP_JOBS",     "ORFEAS_DRAIN",          "ORFEAS_GPU_FULL",
-    "GPU_MEMORY_LIMIT_GB",
+    "GPU_MEMORY_LIMIT_GB", "ORFEAS_FAULT",         "ORFEAS_TOKEN",          "ORFEAS_TOKEN_FILE",
+    "ORFEAS_LOG",          "ORFEAS_SANDBOX",
 };
 
 static _Noreturn void be_child(char **arguments, int out, pid_t parent)

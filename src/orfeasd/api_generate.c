@@ -8,9 +8,7 @@
 #include "route.h"
 #include "server.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,10 +42,7 @@ void api_send_refusal(struct exchange *x, const struct refusal *refusal)
 
 bool api_check_rate(struct exchange *x)
 {
-    const struct sockaddr *address =
-        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    uint32_t client = ((const struct sockaddr_in *)address)->sin_addr.s_addr;
-    nsec wait = rate_limit_take(&x->backend->rate, client, loop_now(x->backend->loop));
+    nsec wait = rate_limit_take(&x->backend->rate, exchange_address(x), loop_now(x->backend->loop));
     if (!wait)
         return true;
     char error[80];

@@ -100,6 +100,19 @@ static void write_faults(const struct fault_plan *plan, struct buf *out)
     json_close(out, ']');
 }
 
+static void write_sandbox(const struct backend *b, struct buf *out)
+{
+    json_open(out, "sandbox", '{');
+    json_int(out, "processes", decoders_running(&b->decoders));
+    json_open(out, "layers", '[');
+    for (int i = 0; i < SANDBOX_LAYERS; i++)
+        if (b->decoders.layers >> i & 1)
+            json_text(out, NULL, sandbox_layer_name((enum sandbox_layer)i));
+    json_close(out, ']');
+    json_int(out, "landlock_abi", b->decoders.landlock_abi);
+    json_close(out, '}');
+}
+
 static void health_details(struct exchange *x)
 {
     struct backend *backend = x->backend;
@@ -118,6 +131,7 @@ static void health_details(struct exchange *x)
     json_seconds(b, "uptime_seconds", loop_now(backend->loop) - backend->started);
     write_processor(backend, b);
     write_faults(&backend->settings->faults, b);
+    write_sandbox(backend, b);
     json_open(b, "capabilities", '[');
     json_text(b, NULL, "image_to_3d");
     json_close(b, ']');

@@ -3,7 +3,6 @@
 #include "backend.h"
 #include "json_out.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +14,8 @@ struct job *api_find_job(struct exchange *x, const char *text, size_t len)
     struct job *job = uuid_parse(text, len, &id) ? job_table_find(x->backend->jobs, &id) : NULL;
     if (!job)
         exchange_send_error(x, 404, "Job not found");
+    else
+        x->job = id;
     return job;
 }
 
@@ -177,9 +178,8 @@ const struct handler api_job_status = {.finish = job_status};
 
 /* ---- files ---- */
 
-static bool send_file(struct exchange *x, const char *path, const char *content_type)
+static bool send_file(struct exchange *x, int fd, const char *content_type)
 {
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0) {
         if (fd >= 0)
@@ -199,14 +199,14 @@ static const struct job *send_model(struct exchange *x)
     if (!job)
         return NULL;
     enum model_format format = job->work.options.format;
-    char text[STORE_PATH_MAX];
+    char text[UUID_TEXT + 64];
     snprintf(text, sizeof text, "model.%s", model_format_name(format));
     if (job->state != JOB_COMPLETED || strcmp(x->params[1], text) != 0) {
         exchange_send_error(x, 404, "File not found");
         return NULL;
     }
-    store_model_path(&x->backend->store, &job->id, format, text);
-    return send_file(x, text, model_format_mime(format)) ? job : NULL;
+    int fd = store_open_model(&x->backend->store, &job->id, format);
+    return send_file(x, fd, model_format_mime(format)) ? job : NULL;
 }
 
 static void download(struct exchange *x)
@@ -244,10 +244,9 @@ static void preview(struct exchange *x)
         exchange_send_error(x, 404, "Image not found");
         return;
     }
-    char path[STORE_PATH_MAX], content_type[32];
-    store_input_path(&x->backend->store, &job->id, path);
+    char content_type[32];
     snprintf(content_type, sizeof content_type, "image/%s", format);
-    send_file(x, path, content_type);
+    send_file(x, store_open_input(&x->backend->store, &job->id), content_type);
 }
 
 const struct handler api_preview = {.finish = preview};

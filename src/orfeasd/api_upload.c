@@ -44,6 +44,7 @@ static void finish(struct exchange *x)
         exchange_send_error(x, in->image.status, "%s", in->image.why);
         return;
     }
+    x->job = job->id;
     char name[64], url[96];
     snprintf(name, sizeof name, "%s.%s", job->id_text, picture_format_name(job->picture.format));
     snprintf(url, sizeof url, "/api/preview/%s", name);

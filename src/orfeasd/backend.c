@@ -174,6 +174,44 @@ static void init_metrics(struct backend *b)
     job_metrics_init(b);
 }
 
+static bool open_log(struct backend *b, struct diag_list *diags)
+{
+    const struct settings *settings = b->settings;
+    if (!settings->log)
+        return true;
+    b->log = request_log_create(settings->log, &request_log_default_limits, settings->tell);
+    if (!b->log)
+        diag_add(diags, "", 0, 0, NULL, "--log %s: %s", settings->log, strerror(errno));
+    return b->log;
+}
+
+static void count_layers(struct backend *b)
+{
+    for (int i = 0; i < SANDBOX_LAYERS; i++) {
+        const char *name = sandbox_layer_name((enum sandbox_layer)i);
+        metric_set(metrics_series(b->metrics, F_SANDBOX_LAYER, &name), b->decoders.layers >> i & 1);
+    }
+}
+
+/* With --sandbox auto a server that cannot have these processes works without them, and says so. */
+static bool init_decoders(struct backend *b, struct diag_list *diags)
+{
+    decoders_init(&b->decoders, b->settings->max_upload_bytes);
+    b->decoders.all_needed = b->settings->sandbox == SANDBOX_REQUIRE;
+    int error = b->settings->sandbox == SANDBOX_OFF ? 0 : decoders_probe(&b->decoders);
+    count_layers(b);
+    if (!error || b->settings->sandbox != SANDBOX_REQUIRE)
+        return true;
+    char missing[80] = "";
+    for (int i = 0; i < SANDBOX_LAYERS && error == ENOSYS; i++)
+        if (!(b->decoders.layers >> i & 1))
+            snprintf(missing + strlen(missing), sizeof missing - strlen(missing), " %s",
+                     sandbox_layer_name((enum sandbox_layer)i));
+    diag_add(diags, "", 0, 0, "--sandbox auto uses the layers that there are", "--sandbox require: %s%s",
+             error == ENOSYS ? "this kernel lacks" : strerror(error), missing);
+    return false;
+}
+
 static void init_schedule(struct backend *b)
 {
     const struct settings *settings = b->settings;
@@ -207,10 +245,12 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
     b->started_wall = clock_wall();
     b->drained.fire = on_drained;
     rate_limit_init(&b->rate, settings->rate_limiting ? settings->rate_per_minute : 0);
-    if (!init_profile(b, diags))
+    if (!auth_init(&b->auth, settings, diags) || !init_profile(b, diags))
         return false;
     b->gpus = gpu_watch_create();
     init_metrics(b);
+    if (!open_log(b, diags))
+        return false;
     int error = store_init(&b->store, settings->data);
     if (error) {
         diag_add(diags, "", 0, 0, NULL, "%s: %s", settings->data ? settings->data : "$TMPDIR",
@@ -230,7 +270,10 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
         diag_add(diags, "", 0, 0, NULL, "cannot start the journal's thread: %s", strerror(errno));
         return false;
     }
-    b->workers = workers_create(loop, &b->store, workers_default_count());
+    if (!init_decoders(b, diags))
+        return false;
+    b->workers = workers_create(loop, &b->store, b->decoders.layers ? &b->decoders : NULL,
+                                workers_default_count());
     if (!b->workers) {
         diag_add(diags, "", 0, 0, NULL, "cannot start threads: %s", strerror(errno));
         return false;
@@ -256,5 +299,6 @@ void backend_finish(struct backend *b)
     job_table_destroy(b->jobs);
     store_finish(&b->store);
     rate_limit_finish(&b->rate);
+    request_log_destroy(b->log); /* behind the server, whose last requests it tells of */
     metrics_destroy(b->metrics);
 }

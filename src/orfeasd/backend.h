@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "auth.h"
+#include "decoder.h"
 #include "gpu_sim.h"
 #include "gpu_watch.h"
 #include "job_table.h"
@@ -12,6 +14,7 @@
 #include "metrics.h"
 #include "profile.h"
 #include "rate_limit.h"
+#include "request_log.h"
 #include "restore.h"
 #include "schedule.h"
 #include "settings.h"
@@ -32,6 +35,7 @@ struct backend {
     struct restored restored; /* of an earlier process */
     struct ledger ledger;
     struct metrics *metrics;
+    struct decoders decoders; /* zero when workers decode themselves */
     struct workers *workers;
     struct job_table *jobs;
     struct schedule schedule;
@@ -39,6 +43,8 @@ struct backend {
     struct faults *faults;  /* NULL: none were asked for */
     const struct route *routes;
     struct rate_limit rate;
+    struct auth auth;
+    struct request_log *log; /* NULL: none */
     struct server *server;
     enum backend_readiness readiness;
     nsec started, started_wall;

@@ -59,11 +59,14 @@ static bool on_part_end(void *context)
 {
     struct batch *b = context;
     b->value[b->value_len] = '\0';
-    if (b->in_file)
+    bool in_file = b->in_file;
+    b->in_file = false;
+    if (in_file)
         end_file(b);
+    else if (strlen(b->value) != b->value_len)
+        return refuse(b, "A zero byte in a field");
     else
         params_from_batch_field(&b->params, b->field, b->value);
-    b->in_file = false;
     return true;
 }
 

@@ -30,6 +30,13 @@ const char *exchange_query(const struct exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
+uint32_t exchange_address(const struct exchange *x)
+{
+    const struct sockaddr *address =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    return ((const struct sockaddr_in *)address)->sin_addr.s_addr;
+}
+
 bool exchange_is_json(const struct exchange *x)
 {
     static const char JSON[] = "application/json";

@@ -22,7 +22,7 @@ struct MHD_Response;
 struct backend;
 struct server;
 
-enum { EXCHANGE_PARAMS = 2, EXCHANGE_PARAM_MAX = 63 };
+enum { EXCHANGE_PARAMS = 2, EXCHANGE_PARAM_MAX = 63, EXCHANGE_PATH_MAX = 119 };
 
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_DELETE, METHOD_OPTIONS, METHOD_OTHER, METHODS };
 const char *method_name(enum method method);
@@ -49,6 +49,8 @@ struct exchange {
     bool gone; /* the client left while it was held */
     bool in_request;
     bool nul_in_path;
+    bool long_line;
+    char path[EXCHANGE_PATH_MAX + 1]; /* as it came, without the query, cut */
     nsec began;
     nsec deadline; /* then the socket is shut down */
     nsec body_began;
@@ -65,6 +67,8 @@ struct handler {
     void (*end)(struct exchange *x);
 };
 
+/* The client's IPv4 address, in network order. */
+uint32_t exchange_address(const struct exchange *x);
 /* Its body is said to be JSON. */
 bool exchange_is_json(const struct exchange *x);
 /* NULL when there is none. Valid until the request ends. */

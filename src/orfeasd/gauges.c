@@ -104,6 +104,18 @@ static void update_gpus(struct backend *b)
 
 /* ---- process and machine ---- */
 
+static void update_decoders(struct backend *b)
+{
+    struct decoders *all = &b->decoders;
+    set(b, F_DECODERS, NULL, decoders_running(all));
+    set(b, F_DECODER_MEMORY, NULL, (double)decoders_resident_bytes(all));
+    set(b, F_DECODER_CPU, NULL, nsec_to_sec(all->cpu));
+    for (int i = 0; i < DECODER_REASONS; i++) {
+        const char *reason = decoder_reason_name((enum decoder_reason)i);
+        set(b, F_DECODER_RESTARTS, &reason, (double)all->restarts[i]);
+    }
+}
+
 static void update_process(struct backend *b)
 {
     static const char *const MINOR[] = {"minor"}, *const MAJOR[] = {"major"},
@@ -112,7 +124,7 @@ static void update_process(struct backend *b)
     process_stats_read(&stats);
     set(b, F_PROCESS_RESIDENT, NULL, stats.resident_bytes);
     set(b, F_PROCESS_VIRTUAL, NULL, stats.virtual_bytes);
-    set(b, F_PROCESS_CPU, NULL, stats.cpu_seconds);
+    set(b, F_PROCESS_CPU, NULL, stats.cpu_seconds + nsec_to_sec(b->decoders.cpu));
     set(b, F_PROCESS_OPEN_FDS, NULL, stats.open_fds);
     set(b, F_PROCESS_MAX_FDS, NULL, stats.max_fds);
     set(b, F_PROCESS_THREADS, NULL, stats.threads);
@@ -177,11 +189,13 @@ void gauges_update(struct backend *b)
         {F_JOBS_EXPIRED, (double)b->jobs->expired},
         {F_RECORD_ERRORS, (double)b->ledger.errors},
         {F_WORKERS, workers_default_count()},
+        {F_LOG_LOST, b->log ? (double)request_log_lost(b->log) : 0},
         {F_APP_READY, b->readiness == BACKEND_READY},
         {F_APP_UPTIME, nsec_to_sec(loop_now(b->loop) - b->started)},
     };
     for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++)
         set(b, gauges[i].family, NULL, gauges[i].value);
+    update_decoders(b);
     update_process(b);
     update_machine(b);
     if (b->gpus || gpu_simulated(b))

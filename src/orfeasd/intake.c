@@ -49,6 +49,8 @@ static bool on_part_end(void *context)
 {
     struct intake *in = context;
     in->value[in->value_len] = '\0';
+    if (in->part == PART_FIELD && strlen(in->value) != in->value_len)
+        return refuse(in, 400, "A zero byte in the field ", in->field);
     if (in->part == PART_FIELD)
         params_from_field(&in->params, in->field, in->value);
     return true;

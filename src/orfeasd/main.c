@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, EXIT_FAULT = 70, ARENAS = 2 };
+enum { EXIT_USAGE = 2, EXIT_FAULT = 70, ARENAS = 2, KEEP_BYTES = 4 << 20 };
 
 struct signals {
     struct watch_fd watch;
@@ -68,6 +68,28 @@ static void tell_restored(const struct restored *r, const struct diag_list *diag
         print_diags(diags);
 }
 
+static void print_sandbox(const struct decoders *decoders)
+{
+    printf("pictures are decoded in %s", decoders->layers ? "processes shut in by" : "the server itself");
+    for (int i = 0; i < SANDBOX_LAYERS; i++)
+        if (decoders->layers >> i & 1)
+            printf(" %s", sandbox_layer_name((enum sandbox_layer)i));
+    putchar('\n');
+}
+
+/* What a client sends is not to lie around on the disk after a crash. */
+static void limit_core_dumps(const struct settings *settings)
+{
+    const struct rlimit none = {0, 0};
+    if (!settings->core_dumps)
+        setrlimit(RLIMIT_CORE, &none);
+}
+
+static void tell(const char *text)
+{
+    fprintf(stderr, "orfeasd: %s\n", text);
+}
+
 static int serve(const struct settings *settings, struct diag_list *diags)
 {
     struct backend backend;
@@ -77,10 +99,12 @@ static int serve(const struct settings *settings, struct diag_list *diags)
         perror("orfeasd");
         return EXIT_FAULT;
     }
+    limit_core_dumps(settings);
     bool ok = backend_init(&backend, loop, settings, diags);
     if (ok) {
         tell_restored(&backend.restored, diags);
         printf("orfeasd listening on http://%s:%d\n", settings->host, server_port(backend.server));
+        print_sandbox(&backend.decoders);
         fflush(stdout);
         loop_run(loop);
     } else {
@@ -106,12 +130,17 @@ int main(int argc, char **argv)
 {
     struct settings settings;
     struct diag_list diags;
+    if (decoder_asked_for(argc, argv))
+        return decoder_serve(argv, picture_decode);
     umask(077);
-    mallopt(M_ARENA_MAX, ARENAS); /* memory that one thread frees serves the others */
+    mallopt(M_ARENA_MAX, ARENAS);              /* memory that one thread frees serves the others */
+    mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);     /* what a large picture took goes back at once ... */
+    mallopt(M_TRIM_THRESHOLD, 2 * KEEP_BYTES); /* ... and no size seen once changes these limits */
     diag_init(&diags);
     int status = EXIT_SUCCESS;
     switch (settings_read(&settings, argc, argv, &diags)) {
     case SETTINGS_RUN:
+        settings.tell = tell;
         if (!settings.seed_given)
             settings.seed = rng_entropy();
         status = serve(&settings, &diags);

@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-enum { PARAM_MISTAKES_MAX = 8, PARAM_TEXT_MAX = 160, PARAM_JOBS_MAX = 50 };
+enum { PARAM_MISTAKES_MAX = 8, PARAM_TEXT_MAX = 160, PARAM_JOBS_MAX = 50, PARAMS_JSON_DEPTH = 16 };
 
 struct param_mistake {
     const char *loc[2]; /* the second may be NULL */
@@ -29,7 +29,7 @@ struct params {
 
 /* The defaults. */
 void params_init(struct params *p);
-/* {job_id, format?, dimensions?, quality?}. */
+/* {job_id, format?, dimensions?, quality?}, at most PARAMS_JSON_DEPTH deep. */
 void params_from_json(struct params *p, const char *text, size_t len);
 bool params_has_field(const char *name);
 /* One field of a form; names that are not ours are ignored. */

@@ -1,9 +1,14 @@
 #include "server_impl.h"
 
+#include "auth.h"
+#include "families.h"
+#include "request_limits.h"
 #include "request_metrics.h"
 #include "route.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +16,7 @@ static const nsec IDLE_TIME = 60 * NSEC_PER_SEC, BODY_TIME = 20 * NSEC_PER_SEC,
                   BODY_TIME_MAX = 120 * NSEC_PER_SEC;
 
 enum {
+    METHOD_AND_VERSION = sizeof "GET  HTTP/1.1" - 1,
     BODY_DROP_FACTOR =
         4, /* a body too large is read and dropped up to this multiple of an upload, then cut off */
 };
@@ -29,12 +35,68 @@ static void refuse_method(struct exchange *x)
         exchange_text(x);
         exchange_send(x, 204, NULL);
         exchange_add_header(x, "Access-Control-Allow-Methods", route_allow(x->route));
-        exchange_add_header(x, "Access-Control-Allow-Headers", "Content-Type, Prefer");
+        exchange_add_header(x, "Access-Control-Allow-Headers", "Authorization, Content-Type, Prefer");
         exchange_add_header(x, "Access-Control-Max-Age", "600");
     } else {
         exchange_send_error(x, 405, "Method not allowed");
     }
     exchange_add_header(x, "Allow", route_allow(x->route));
+}
+
+static bool is_open(const struct exchange *x)
+{
+    if (!x->route)
+        return false;
+    bool near = ntohl(exchange_address(x)) >> 24 == 127;
+    return x->route->access == ACCESS_OPEN || (x->route->access == ACCESS_LOOPBACK && near) ||
+           x->method == METHOD_OPTIONS; /* a browser asks first, and without the token */
+}
+
+/* Nothing is read of what a stranger sends behind the header, and nothing else said about it. */
+static bool check_token(struct exchange *x)
+{
+    if (is_open(x) || auth_check(&x->backend->auth, exchange_header(x, "Authorization")))
+        return true;
+    metric_add(metrics_series(x->backend->metrics, F_AUTH_REJECTIONS, NULL), 1);
+    exchange_send_error(x, 401, "Authorization: Bearer TOKEN is needed");
+    exchange_add_header(x, "WWW-Authenticate", "Bearer realm=\"orfeasd\"");
+    exchange_add_header(x, "Connection", "close");
+    return false;
+}
+
+struct head_size {
+    int lines;
+    size_t bytes;
+};
+
+static enum MHD_Result on_header_line(void *context, enum MHD_ValueKind kind, const char *name,
+                                      size_t name_len, const char *value, size_t value_len)
+{
+    (void)kind;
+    (void)name;
+    (void)value;
+    struct head_size *size = context;
+    size->lines++;
+    size->bytes += name_len + value_len + sizeof ": \r\n" - 1;
+    return MHD_YES;
+}
+
+/* The library refuses a head that does not fit into a connection's memory, with a page of its own; what fits
+ * is refused here. */
+static bool check_head_size(struct exchange *x)
+{
+    struct head_size size = {0};
+    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, on_header_line, &size);
+    if (x->long_line)
+        exchange_send_error(x, 414, "Request line too long (max %dKB)", REQUEST_LINE_MAX >> 10);
+    else if (size.lines > REQUEST_HEADERS_MAX)
+        exchange_send_error(x, 431, "Too many header lines (max %d)", REQUEST_HEADERS_MAX);
+    else if (size.bytes > REQUEST_HEADER_BYTES_MAX)
+        exchange_send_error(x, 431, "Header too large (max %dKB)", REQUEST_HEADER_BYTES_MAX >> 10);
+    else
+        return true;
+    exchange_add_header(x, "Connection", "close");
+    return false;
 }
 
 static int64_t body_limit(const struct exchange *x)
@@ -99,7 +161,7 @@ static int64_t declared_length(const struct exchange *x)
 static bool check_header(struct exchange *x)
 {
     int64_t length = declared_length(x);
-    if (!check_framing(x))
+    if (!check_head_size(x) || !check_framing(x) || !check_token(x))
         return false;
     if (!x->route)
         exchange_send_error(x, 404, "Not found");
@@ -181,7 +243,10 @@ void *request_line(void *context, const char *uri, struct MHD_Connection *connec
 {
     struct server *s = context;
     struct exchange *x = exchange_of(connection);
-    x->nul_in_path = memmem(uri, strcspn(uri, "?"), "%00", 3);
+    size_t path = strcspn(uri, "?");
+    x->nul_in_path = memmem(uri, path, "%00", 3);
+    x->long_line = strlen(uri) + METHOD_AND_VERSION > REQUEST_LINE_MAX;
+    snprintf(x->path, sizeof x->path, "%.*s", (int)(path < sizeof x->path ? path : sizeof x->path), uri);
     x->began = loop_now(s->loop);
     if (x->deadline > x->began + server_header_time)
         x->deadline = x->began + server_header_time;
@@ -189,6 +254,24 @@ void *request_line(void *context, const char *uri, struct MHD_Connection *connec
 }
 
 /* ---- its end ---- */
+
+static void log_request(const struct exchange *x)
+{
+    static const struct uuid none;
+    if (!x->backend->log)
+        return;
+    char job[UUID_TEXT] = "";
+    if (memcmp(&x->job, &none, sizeof none) != 0)
+        uuid_text(&x->job, job);
+    const struct request_log_line line = {.address = exchange_address(x),
+                                          .method = method_name(x->method),
+                                          .path = x->path,
+                                          .status = x->status,
+                                          .bytes = x->response_bytes,
+                                          .lasted = loop_now(x->server->loop) - x->began,
+                                          .job = job};
+    request_log_add(x->backend->log, &line);
+}
 
 void request_end(struct exchange *x)
 {
@@ -198,6 +281,7 @@ void request_end(struct exchange *x)
     if (x->response)
         MHD_destroy_response(x->response);
     request_metrics_ended(x);
+    log_request(x);
     struct exchange clean = {.server = x->server,
                              .backend = x->backend,
                              .connection = x->connection,

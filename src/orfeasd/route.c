@@ -5,22 +5,22 @@
 #include <string.h>
 
 const struct route route_table[] = {
-    {"/api/job-status/<id>", &api_job_status, NULL, false},
-    {"/health", &api_health, NULL, false},
-    {"/ready", &api_ready, NULL, false},
-    {"/metrics", &api_metrics, NULL, false},
-    {"/api/health", &api_health_details, NULL, false},
-    {"/api/upload-image", NULL, &api_upload, true},
-    {"/api/generate-3d", NULL, &api_generate, true},
-    {"/api/download/<id>/<file>", &api_download, NULL, false},
-    {"/api/preview/<file>", &api_preview, NULL, false},
-    {"/api/preview-output/<id>/<file>", &api_preview_output, NULL, false},
-    {"/api/batch-generate", NULL, &api_batch, true},
-    {"/api/jobs", &api_jobs, NULL, false},
-    {"/api/jobs/<id>", &api_job_status, NULL, false, &api_cancel},
-    {"/api/v1/gpu/stats", &api_gpu_stats, NULL, false},
-    {"/api/gpu/status", &api_gpu_status, NULL, false},
-    {"/api/models-info", &api_models_info, NULL, false},
+    {"/api/job-status/<id>", .get = &api_job_status},
+    {"/health", .get = &api_health, .access = ACCESS_OPEN},
+    {"/ready", .get = &api_ready, .access = ACCESS_OPEN},
+    {"/metrics", .get = &api_metrics, .access = ACCESS_LOOPBACK},
+    {"/api/health", .get = &api_health_details},
+    {"/api/upload-image", .post = &api_upload, .upload = true},
+    {"/api/generate-3d", .post = &api_generate, .upload = true},
+    {"/api/download/<id>/<file>", .get = &api_download},
+    {"/api/preview/<file>", .get = &api_preview},
+    {"/api/preview-output/<id>/<file>", .get = &api_preview_output},
+    {"/api/batch-generate", .post = &api_batch, .upload = true},
+    {"/api/jobs", .get = &api_jobs},
+    {"/api/jobs/<id>", .get = &api_job_status, .remove = &api_cancel},
+    {"/api/v1/gpu/stats", .get = &api_gpu_stats},
+    {"/api/gpu/status", .get = &api_gpu_status},
+    {"/api/models-info", .get = &api_models_info},
 };
 const int route_count = sizeof route_table / sizeof route_table[0];
 

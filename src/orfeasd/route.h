@@ -5,13 +5,17 @@
 
 #include "exchange.h"
 
+/* Who may ask without the token, when there is one. */
+enum access { ACCESS_TOKEN, ACCESS_OPEN, ACCESS_LOOPBACK /* clients on this machine */ };
+
 /* One row of the table. In a template <name> stands for one segment of the path. */
 struct route {
     const char *path;          /* also the label `endpoint` of the metrics */
     const struct handler *get; /* HEAD too; NULL: not allowed */
     const struct handler *post;
-    bool upload;                  /* the body may be as large as an upload */
     const struct handler *remove; /* DELETE */
+    bool upload;                  /* the body may be as large as an upload */
+    enum access access;
 };
 
 extern const struct route route_table[]; /* the API, see routes.c */

@@ -182,6 +182,47 @@ static bool set_rate(struct settings *s, const char *text)
     return set_int(text, 1, 100000, &s->rate_per_minute);
 }
 
+static bool set_token(struct settings *s, const char *text)
+{
+    s->token = text;
+    return *text;
+}
+
+static bool set_token_file(struct settings *s, const char *text)
+{
+    s->token_file = text;
+    return *text;
+}
+
+static bool set_connections(struct settings *s, const char *text)
+{
+    return set_int(text, 1, 20000, &s->connections_per_address);
+}
+
+static bool set_core_dumps(struct settings *s, const char *text)
+{
+    s->core_dumps = strcmp(text, "on") == 0;
+    return s->core_dumps || strcmp(text, "off") == 0;
+}
+
+static bool set_log(struct settings *s, const char *text)
+{
+    s->log = text;
+    return *text;
+}
+
+static bool set_sandbox(struct settings *s, const char *text)
+{
+    static const char *const NAMES[] = {
+        [SANDBOX_REQUIRE] = "require", [SANDBOX_AUTO] = "auto", [SANDBOX_OFF] = "off"};
+    for (int i = 0; i < (int)(sizeof NAMES / sizeof NAMES[0]); i++)
+        if (strcmp(text, NAMES[i]) == 0) {
+            s->sandbox = (enum settings_sandbox)i;
+            return true;
+        }
+    return false;
+}
+
 static const struct setting {
     const char *option, *variable; /* one of them may be NULL */
     set_function *set;
@@ -191,7 +232,8 @@ static const struct setting {
     {NULL, "ORFEAS_HOST", set_host, "ADDRESS", "where to listen (127.0.0.1)"},
     {NULL, "ORFEAS_PORT", set_port, "PORT, from 0 to 65535", "(5000)"},
     {"--listen", NULL, set_listen, "ADDRESS:PORT",
-     "where to listen (127.0.0.1:5000); port 0 takes a free one; only loopback addresses"},
+     "where to listen (127.0.0.1:5000); port 0 takes a free one; other addresses than\n      loopback only "
+     "with a token"},
     {"--data", NULL, set_data, "DIR",
      "where pictures and models are kept (a new directory, removed at the end); a directory that\n      is "
      "given keeps its jobs for the next start"},
@@ -224,6 +266,21 @@ static const struct setting {
     {"--load-time", NULL, set_load_time, "DURATION", "how long the models load at the start, as in 25s"},
     {NULL, "MAX_UPLOAD_MB", set_max_upload, "N, from 1 to 500", "largest upload, in megabytes (50)"},
     {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *", "sent as Access-Control-Allow-Origin (*)"},
+    {"--token-file", "ORFEAS_TOKEN_FILE", set_token_file, "FILE",
+     "clients have to show the token in it: Authorization: Bearer TOKEN"},
+    {"--token", "ORFEAS_TOKEN", set_token, "TOKEN",
+     "the same; on the command line others on this machine can read it, so prefer the file\n      or the "
+     "variable"},
+    {"--connections-per-address", NULL, set_connections, "N, from 1 to 20000",
+     "open connections of one client address (64; no limit on loopback)"},
+    {"--log", "ORFEAS_LOG", set_log, "FILE, or -",
+     "a line for each request; at 10 MB it becomes FILE.1, and so on up to FILE.5; -: standard\n      error "
+     "(none)"},
+    {"--core-dumps", NULL, set_core_dumps, "on|off",
+     "whether a crash may leave the memory, with clients' pictures, in a file (off)"},
+    {"--sandbox", "ORFEAS_SANDBOX", set_sandbox, "require|auto|off",
+     "decode pictures in processes without rights: with every layer or not at all, with those\n      layers "
+     "that the kernel has (auto), or in the server itself"},
     {NULL, "ENABLE_RATE_LIMITING", set_rate_limiting, "true|false", "limit uploads and generations (false)"},
     {NULL, "RATE_LIMIT_PER_MINUTE", set_rate, "N, from 1 to 100000", "requests per client and minute (60)"},
 };
@@ -270,10 +327,9 @@ static int read_option(struct settings *s, int argc, char **argv, int at, struct
 
 static void check_loopback(const struct settings *s, struct diag_list *diags)
 {
-    if (ntohl(s->address.s_addr) >> 24 != 127)
-        diag_add(diags, "", 0, 0, "use 127.0.0.1, and a proxy or a tunnel that checks who comes",
-                 "%s is no loopback address; orfeasd knows no access control, so it listens on loopback only",
-                 s->host);
+    if (ntohl(s->address.s_addr) >> 24 != 127 && !s->token && !s->token_file)
+        diag_add(diags, "", 0, 0, "use 127.0.0.1, or --token-file FILE with: openssl rand -hex 32 > FILE",
+                 "%s is no loopback address; without a token anybody could use it", s->host);
 }
 
 /* Those of the command line stand in place of the environment's. */
@@ -294,7 +350,9 @@ enum settings_action settings_read(struct settings *s, int argc, char **argv, st
                            .drain = 25 * NSEC_PER_SEC,
                            .max_upload_bytes = 50 << 20,
                            .cors_origins = "*",
-                           .rate_per_minute = 60};
+                           .rate_per_minute = 60,
+                           .sandbox = SANDBOX_AUTO,
+                           .connections_per_address = 64};
     set_host(s, "127.0.0.1");
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)

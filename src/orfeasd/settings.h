@@ -13,6 +13,8 @@
 
 enum gpu_full { GPU_FULL_PROFILE, GPU_FULL_SHRINK, GPU_FULL_REFUSE };
 enum { SETTINGS_FAULTS_MAX = 32 };
+/* Of the processes that decode pictures: all layers or none; those that there are; no processes. */
+enum settings_sandbox { SANDBOX_REQUIRE, SANDBOX_AUTO, SANDBOX_OFF };
 
 struct settings {
     char host[64]; /* as written, "127.0.0.1" */
@@ -38,6 +40,12 @@ struct settings {
     struct fault_plan faults;
     bool rate_limiting;
     int rate_per_minute;
+    enum settings_sandbox sandbox;
+    const char *token, *token_file; /* who may come in; NULL: everybody, or see the other */
+    int connections_per_address;
+    bool core_dumps;
+    const char *log;                /* the request log's file; NULL: none; "-": standard error */
+    void (*tell)(const char *text); /* a line to whoever runs it, from any thread; NULL: nobody listens */
 };
 
 enum settings_action { SETTINGS_RUN, SETTINGS_HELP, SETTINGS_VERSION, SETTINGS_BAD };

@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char INPUT[] = "input", INPUT_PART[] = "input.part", RECORD[] = "record";
@@ -42,11 +44,13 @@ static int use_given(struct store *s)
 
 int store_init(struct store *s, const char *dir)
 {
-    *s = (struct store){.own = !dir, .fd = -1};
+    *s = (struct store){.own = !dir, .root = -1, .fd = -1};
     const char *parent = getenv("TMPDIR");
     int len = dir ? snprintf(s->dir, sizeof s->dir, "%s", dir)
                   : snprintf(s->dir, sizeof s->dir, "%s/orfeasd-XXXXXX", parent && *parent ? parent : "/tmp");
     int error = len >= (int)sizeof s->dir ? ENAMETOOLONG : dir ? use_given(s) : mkdtemp(s->dir) ? 0 : errno;
+    if (!error && (s->root = open(s->dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+        error = errno;
     if (!error)
         return 0;
     s->own = false; /* what `dir` names now is not ours to remove */
@@ -71,7 +75,9 @@ void store_finish(struct store *s)
         nftw(s->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     if (s->fd >= 0)
         close(s->fd);
-    s->fd = -1;
+    if (s->root >= 0)
+        close(s->root);
+    s->fd = s->root = -1;
     s->dir[0] = '\0';
 }
 
@@ -214,6 +220,35 @@ bool store_clear(const struct store *s, const struct uuid *id)
 }
 
 /* ---- files of jobs ---- */
+
+/* The kernel itself keeps to the directory where it can (from Linux 5.6 on); older ones at least follow no
+ * link at the end. */
+static int open_beneath(const struct store *s, const struct uuid *id, const char *name)
+{
+    char text[UUID_TEXT], path[UUID_TEXT + MODEL_NAME_MAX];
+    snprintf(path, sizeof path, "%s/%s", uuid_text(id, text), name);
+    struct open_how how = {.flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+    int fd = (int)syscall(SYS_openat2, s->root, path, &how, sizeof how);
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+        fd = openat(s->root, path, (int)how.flags);
+    struct stat st;
+    int error = fd < 0 ? errno : fstat(fd, &st) < 0 ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
+    if (error && fd >= 0)
+        close(fd);
+    return error ? -error : fd;
+}
+
+int store_open_input(const struct store *s, const struct uuid *id)
+{
+    return open_beneath(s, id, INPUT);
+}
+
+int store_open_model(const struct store *s, const struct uuid *id, enum model_format format)
+{
+    char name[MODEL_NAME_MAX];
+    return open_beneath(s, id, model_name(format, name));
+}
 
 int store_create_input(const struct store *s, const struct uuid *id)
 {

@@ -18,6 +18,7 @@ enum { STORE_DIR_MAX = 400, STORE_PATH_MAX = STORE_DIR_MAX + 64 };
 struct store {
     char dir[STORE_DIR_MAX];
     bool own; /* made by us, so removed at the end */
+    int root; /* descriptor of `dir`; -1 before store_init() */
     int fd;   /* of a directory that was given: locked, as two servers would remove each other's jobs; else -1
                */
 };
@@ -53,6 +54,10 @@ void store_finish(struct store *s);
 int store_create_input(const struct store *s, const struct uuid *id);
 /* The picture is whole: gives it its name. Returns 0 or an errno value. */
 int store_commit_input(const struct store *s, const struct uuid *id);
+/* Opens the picture or the model for reading: whatever lies there, only a plain file, by no link, and inside
+ * the directory. A descriptor or -errno. */
+int store_open_input(const struct store *s, const struct uuid *id);
+int store_open_model(const struct store *s, const struct uuid *id, enum model_format format);
 void store_input_path(const struct store *s, const struct uuid *id, char out[STORE_PATH_MAX]);
 void store_model_path(const struct store *s, const struct uuid *id, enum model_format format,
                       char out[STORE_PATH_MAX]);

@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,8 @@ struct queue {
 struct workers {
     struct loop *loop;
     const struct store *store;
-    pthread_mutex_t lock; /* guards waiting, done and stop */
+    struct decoders *decoders; /* or NULL */
+    pthread_mutex_t lock;      /* guards waiting, done and stop */
     pthread_cond_t more;
     struct queue waiting, done;
     bool stop;
@@ -40,6 +40,9 @@ struct runner { /* one thread's own */
     struct workers *workers;
     struct generator *generator;
     struct buf model;
+    struct decoder decoder;
+    struct step *step; /* the job that is under way */
+    int input;         /* its picture's descriptor */
 };
 
 static void queue_init(struct queue *q)
@@ -73,15 +76,15 @@ static nsec thread_cpu(void)
 struct step {
     struct runner *runner;
     struct work *work;
-    int ended; /* stages that have their end */
+    unsigned ended; /* stages that have their end */
 };
 
 static bool on_progress(void *context, enum generator_stage stage, double fraction)
 {
     struct step *step = context;
-    if (step->ended < (int)stage) {
+    if (step->ended < (unsigned)stage) {
         nsec now = clock_monotonic();
-        while (step->ended < (int)stage)
+        while (step->ended < (unsigned)stage)
             step->work->stage_end[step->ended++] = now;
     }
     unsigned permille = fraction <= 0 ? 0 : fraction >= 1 ? 1000 : (unsigned)(fraction * 1000);
@@ -90,9 +93,29 @@ static bool on_progress(void *context, enum generator_stage stage, double fracti
            !atomic_load_explicit(&step->work->cancel, memory_order_relaxed);
 }
 
+static bool go_on(void *context)
+{
+    const struct runner *r = context;
+    return on_progress(r->step, STAGE_IMAGE_LOADING, 0);
+}
+
+/* In the process: what is mapped here is not even touched. */
+static enum generator_error load(void *context, const void *image, size_t len, struct picture *ret, char *why)
+{
+    static const enum generator_error ERRORS[] = {[DECODER_DONE] = GENERATOR_OK,
+                                                  [DECODER_BAD_PICTURE] = GENERATOR_BAD_IMAGE,
+                                                  [DECODER_TOO_LARGE] = GENERATOR_TOO_LARGE,
+                                                  [DECODER_LOST] = GENERATOR_DECODER,
+                                                  [DECODER_STOPPED] = GENERATOR_CANCELLED};
+    struct runner *r = context;
+    (void)image;
+    return ERRORS[decoder_decode(&r->decoder, r->input, len, go_on, r, ret, why)];
+}
+
 static void generate(struct runner *r, struct work *work, const void *image, size_t len)
 {
     struct step step = {.runner = r, .work = work};
+    r->step = &step;
     buf_clear(&r->model);
     work->generator_error =
         generator_run(r->generator, image, len, &work->options, on_progress, &step, &r->model, &work->result);
@@ -128,10 +151,11 @@ static void input_failed(struct work *work)
 static void run_work(struct runner *r, struct work *work)
 {
     nsec cpu = thread_cpu();
-    char path[STORE_PATH_MAX];
-    store_input_path(r->workers->store, &work->id, path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = store_open_input(r->workers->store, &work->id);
+    if (fd < 0)
+        errno = -fd;
     struct stat st;
+    r->input = fd;
     if (fd < 0 || fstat(fd, &st) < 0) {
         input_failed(work);
     } else {
@@ -160,8 +184,15 @@ static void warm_up(struct runner *r)
         generator_run(r->generator, png.bytes, png.len, &options, NULL, NULL, &r->model, &result);
     picture_finish(&picture);
     buf_finish(&png);
-    if (atomic_fetch_add(&r->workers->warm, 1) + 1 == r->workers->count)
-        loop_wake(r->workers->loop);
+}
+
+/* A process that cannot be started now may be later: decoder_decode() tries again with each picture. */
+static void start_decoder(struct runner *r)
+{
+    if (r->workers->decoders && decoder_init(&r->decoder, r->workers->decoders) == 0)
+        decoder_start(&r->decoder);
+    if (r->workers->decoders)
+        generator_set_load(r->generator, load, r);
 }
 
 static struct work *next_work(struct workers *w)
@@ -182,6 +213,9 @@ static void *run_thread(void *context)
     assert(r.generator);
     buf_init(&r.model, MODEL_BYTES_MAX);
     warm_up(&r);
+    start_decoder(&r);
+    if (atomic_fetch_add(&r.workers->warm, 1) + 1 == r.workers->count)
+        loop_wake(r.workers->loop);
     for (struct work *work; (work = next_work(r.workers));) {
         run_work(&r, work);
         pthread_mutex_lock(&r.workers->lock);
@@ -191,16 +225,20 @@ static void *run_thread(void *context)
     }
     buf_finish(&r.model);
     generator_destroy(r.generator);
+    if (r.workers->decoders)
+        decoder_finish(&r.decoder);
     return NULL;
 }
 
-struct workers *workers_create(struct loop *loop, const struct store *store, int count)
+struct workers *workers_create(struct loop *loop, const struct store *store, struct decoders *decoders,
+                               int count)
 {
     struct workers *w = calloc(1, sizeof *w + (size_t)count * sizeof w->threads[0]);
     if (!w)
         return NULL;
     w->loop = loop;
     w->store = store;
+    w->decoders = decoders;
     queue_init(&w->waiting);
     queue_init(&w->done);
     pthread_mutex_init(&w->lock, NULL);

@@ -1,13 +1,15 @@
 /*
  * workers - the threads that make models, one a core, at nice 10 so that the server keeps answering.
  *
- * First come, first served. Work belongs to the caller and must stay in place from workers_push() until
- * workers_take_done() returns it or workers_destroy() has returned. Each thread keeps one generator and one
- * buffer, so that memory stays flat from job to job.
+ * First come, first served. Pictures are decoded in processes, one a thread, if `decoders` are given. Work
+ * belongs to the caller and must stay in place from workers_push() until workers_take_done() returns it or
+ * workers_destroy() has returned. Each thread keeps one generator and one buffer, so that memory stays flat
+ * from job to job.
  */
 #pragma once
 
 #include "clock.h"
+#include "decoder.h"
 #include "generator.h"
 #include "loop.h"
 #include "store.h"
@@ -39,8 +41,9 @@ struct work {
 struct workers;
 
 /* Wakes `loop` when work is done and when all threads are warm. NULL when a thread cannot be started. Threads
- * inherit the caller's signal mask. */
-struct workers *workers_create(struct loop *loop, const struct store *store, int count);
+ * inherit the caller's signal mask. `decoders` NULL: they decode themselves. */
+struct workers *workers_create(struct loop *loop, const struct store *store, struct decoders *decoders,
+                               int count);
 /* Running work is cancelled, waiting work dropped. */
 void workers_destroy(struct workers *w);
 

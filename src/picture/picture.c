@@ -1,6 +1,7 @@
 #include "picture_codec.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,14 @@ bool picture_decode(const void *bytes, size_t len, const struct picture_limits *
     if (!codec)
         return picture_fail(error, "not a PNG, JPEG or WebP picture");
     return codec->decode(bytes, len, limits, ret, error);
+}
+
+bool picture_is_too_large(const void *bytes, size_t len, const struct picture_limits *limits)
+{
+    static const struct picture_limits none = {.max_side = INT_MAX, .max_pixels = INT64_MAX};
+    struct picture_info info;
+    char why[PICTURE_ERROR_TEXT];
+    return !picture_probe(bytes, len, limits, &info, why) && picture_probe(bytes, len, &none, &info, why);
 }
 
 void picture_finish(struct picture *p)

@@ -48,3 +48,6 @@ bool picture_probe(const void *bytes, size_t len, const struct picture_limits *l
 bool picture_decode(const void *bytes, size_t len, const struct picture_limits *limits, struct picture *ret,
                     char error[PICTURE_ERROR_TEXT]);
 void picture_finish(struct picture *p);
+/* Whether it would be a picture we take, were it not past the limits: what to say about one that was refused.
+ */
+bool picture_is_too_large(const void *bytes, size_t len, const struct picture_limits *limits);

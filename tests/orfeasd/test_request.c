@@ -156,6 +156,29 @@ static void test_batch_fields(void **state)
     }
 }
 
+/* The object itself is one level; brackets in texts are none. */
+static void test_depth(void **state)
+{
+    (void)state;
+    for (int depth = PARAMS_JSON_DEPTH - 1; depth <= PARAMS_JSON_DEPTH; depth++) {
+        char text[200] = "{\"job_id\":\"0e1f2e1d-a456-4de2-a5db-e6d50b18326b\",\"x\":[\"\\\"[[[[[[[[[[[[[[[[\",";
+        size_t at = strlen(text);
+        memset(text + at, '[', (size_t)depth - 1);
+        memset(text + at + depth - 1, ']', (size_t)depth);
+        text[at + 2 * (size_t)depth - 1] = '}';
+        struct params p;
+        params_init(&p);
+        params_from_json(&p, text, strlen(text));
+        assert_int_equal(p.mistake_count, depth == PARAMS_JSON_DEPTH);
+    }
+    char deep[60000];
+    memset(deep, '[', sizeof deep);
+    struct params p;
+    params_init(&p);
+    params_from_json(&p, deep, sizeof deep);
+    assert_string_equal(p.mistakes[0].message, "nested deeper than 16");
+}
+
 static void test_fields(void **state)
 {
     (void)state;
@@ -286,10 +309,10 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_uuid),      cmocka_unit_test(test_prefer), cmocka_unit_test(test_params),
-        cmocka_unit_test(test_fields),    cmocka_unit_test(test_batch),  cmocka_unit_test(test_batch_fields),
-        cmocka_unit_test(test_routes),    cmocka_unit_test(test_rate),   cmocka_unit_test(test_json),
-        cmocka_unit_test(test_file_name),
+        cmocka_unit_test(test_uuid),   cmocka_unit_test(test_prefer),    cmocka_unit_test(test_params),
+        cmocka_unit_test(test_depth),  cmocka_unit_test(test_fields),    cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_batch_fields), cmocka_unit_test(test_routes), cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_json),   cmocka_unit_test(test_file_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,6 @@
 #include "texture.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +28,8 @@ static const struct grid_losses found = {.each = 1e-3, .together = 5e-2};
 struct generator {
     struct arena arena; /* one job's; a single block once the largest job has been seen */
     struct buf texture;
+    generator_load *load; /* NULL: in this thread */
+    void *load_context;
 };
 
 static const char *const stage_names[GENERATOR_STAGES] = {
@@ -48,7 +49,8 @@ const char *generator_error_name(enum generator_error error)
                                         [GENERATOR_BAD_IMAGE] = "bad_image",
                                         [GENERATOR_NO_FOREGROUND] = "no_foreground",
                                         [GENERATOR_TOO_LARGE] = "too_large",
-                                        [GENERATOR_CANCELLED] = "cancelled"};
+                                        [GENERATOR_CANCELLED] = "cancelled",
+                                        [GENERATOR_DECODER] = "decoder"};
     return names[error];
 }
 
@@ -69,6 +71,12 @@ void generator_destroy(struct generator *g)
     arena_finish(&g->arena);
     buf_finish(&g->texture);
     free(g);
+}
+
+void generator_set_load(struct generator *g, generator_load *load, void *context)
+{
+    g->load = load;
+    g->load_context = context;
 }
 
 size_t generator_held_bytes(const struct generator *g)
@@ -114,17 +122,24 @@ static enum generator_error cancelled(struct job *j)
     return fail(j, GENERATOR_CANCELLED, "cancelled");
 }
 
+static enum generator_error load_here(const void *image, size_t len, struct picture *ret, char *why)
+{
+    if (picture_decode(image, len, &picture_default_limits, ret, why))
+        return GENERATOR_OK;
+    return picture_is_too_large(image, len, &picture_default_limits) ? GENERATOR_TOO_LARGE
+                                                                     : GENERATOR_BAD_IMAGE;
+}
+
 static enum generator_error load(struct job *j, const void *image, size_t len)
 {
-    static const struct picture_limits none = {.max_side = INT_MAX, .max_pixels = INT64_MAX};
-    struct picture_info info;
-    char why[PICTURE_ERROR_TEXT], other[PICTURE_ERROR_TEXT];
-    if (picture_decode(image, len, &picture_default_limits, &j->picture, why))
+    const struct generator *g = j->generator;
+    char why[PICTURE_ERROR_TEXT] = "";
+    enum generator_error error = g->load ? g->load(g->load_context, image, len, &j->picture, why)
+                                         : load_here(image, len, &j->picture, why);
+    if (!error)
         return GENERATOR_OK;
     j->picture = (struct picture){0};
-    bool large = !picture_probe(image, len, &picture_default_limits, &info, other) &&
-                 picture_probe(image, len, &none, &info, other);
-    return fail(j, large ? GENERATOR_TOO_LARGE : GENERATOR_BAD_IMAGE, why);
+    return fail(j, error, why);
 }
 
 static enum generator_error preprocess(struct job *j)

@@ -9,6 +9,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "model_write.h"
+#include "picture.h"
 
 #include <stdbool.h>
 
@@ -30,7 +31,7 @@ struct generator_options {
 };
 
 enum generator_error { GENERATOR_OK, GENERATOR_BAD_IMAGE, GENERATOR_NO_FOREGROUND, GENERATOR_TOO_LARGE,
-                       GENERATOR_CANCELLED };
+                       GENERATOR_CANCELLED, GENERATOR_DECODER /* who decodes failed, not the picture */ };
 const char *generator_error_name(enum generator_error error); /* "bad_image", "no_foreground" ... */
 
 struct generator_result {
@@ -49,6 +50,11 @@ typedef bool generator_progress(void *context, enum generator_stage stage, doubl
 struct generator;
 struct generator *generator_create(void);
 void generator_destroy(struct generator *g);
+/* Who turns the file's bytes into pixels, on the same thread, within picture_default_limits; without one it is
+ * picture_decode(). On an error `why` (PICTURE_ERROR_TEXT bytes) says what was wrong. */
+typedef enum generator_error generator_load(void *context, const void *image, size_t len, struct picture *ret,
+                                            char *why);
+void generator_set_load(struct generator *g, generator_load *load, void *context);
 /* Bytes it holds between jobs. Grows with the largest job so far, in doublings, and never otherwise. */
 size_t generator_held_bytes(const struct generator *g);
 
