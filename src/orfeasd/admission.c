@@ -1,5 +1,6 @@
 #include "admission.h"
 
+#include "events.h"
 #include "families.h"
 
 enum { RETRY_LOADING = 5, RETRY_MAX = 3600 };
@@ -62,6 +63,8 @@ void admission_submit(struct backend *b, struct job *job, const struct generator
     job->work.options = *options;
     metric_add(metrics_series(b->metrics, F_SUBMITTED, NULL), 1);
     schedule_submit(&b->schedule, job);
-    if (job->state == JOB_QUEUED)
-        ledger_note(&b->ledger, job);
+    if (job->state != JOB_QUEUED) /* it has started, which was told already */
+        return;
+    ledger_note(&b->ledger, job);
+    events_changed(b->events, job);
 }

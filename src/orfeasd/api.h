@@ -17,6 +17,8 @@ extern const struct handler api_batch;                                          
 extern const struct handler api_jobs;                                                      /* api_jobs.c */
 extern const struct handler api_cancel;                                                    /* api_cancel.c */
 extern const struct handler api_gpu_stats, api_gpu_status;                                 /* api_gpu.c */
+extern const struct handler api_job_events, api_job_socket;                                /* api_events.c */
+extern const struct handler api_socketio, api_socketio_post;                               /* api_socketio.c */
 
 /* All that is known about a job, as the members of an object that the caller opens and closes. */
 void api_write_job(struct backend *b, const struct job *job, struct buf *out);

@@ -1,6 +1,7 @@
 #include "api.h"
 
 #include "backend.h"
+#include "events.h"
 #include "families.h"
 #include "intake.h"
 #include "json_out.h"

@@ -55,6 +55,11 @@ bool auth_init(struct auth *a, const struct settings *settings, struct diag_list
     return !settings->token || take(a, settings->token, strlen(settings->token), "--token", diags);
 }
 
+bool auth_check_token(const struct auth *a, const char *shown)
+{
+    return !a->len || (strlen(shown) == a->len && CRYPTO_memcmp(shown, a->token, a->len) == 0);
+}
+
 bool auth_check(const struct auth *a, const char *authorization)
 {
     static const char SCHEME[] = "Bearer ";
@@ -63,6 +68,5 @@ bool auth_check(const struct auth *a, const char *authorization)
     if (!authorization || strncasecmp(authorization, SCHEME, sizeof SCHEME - 1) != 0)
         return false;
     const char *shown = authorization + sizeof SCHEME - 1;
-    shown += strspn(shown, " ");
-    return strlen(shown) == a->len && CRYPTO_memcmp(shown, a->token, a->len) == 0;
+    return auth_check_token(a, shown + strspn(shown, " "));
 }

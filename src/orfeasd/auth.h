@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { AUTH_TOKEN_MAX = 256, AUTH_TOKEN_SHORT = 16 /* one that is shorter can be guessed */ };
+enum { AUTH_TOKEN_MAX = 256 };
 
 struct auth {
     char token[AUTH_TOKEN_MAX + 1];
@@ -23,3 +23,5 @@ struct auth {
 bool auth_init(struct auth *a, const struct settings *settings, struct diag_list *diags);
 /* Whether the header's value (NULL: there is none) shows the token, or none is asked for. */
 bool auth_check(const struct auth *a, const char *authorization);
+/* The same of the bare token. */
+bool auth_check_token(const struct auth *a, const char *shown);

@@ -1,12 +1,15 @@
 #include "backend.h"
 
+#include "events.h"
 #include "families.h"
 #include "faults.h"
 #include "gauges.h"
+#include "job_feed.h"
 #include "job_metrics.h"
 #include "request_metrics.h"
 #include "route.h"
 #include "server.h"
+#include "session.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,6 +27,7 @@ static void on_job_started(void *context, struct job *job)
     ledger_note(&b->ledger, job);
     if (b->profile && b->profile->gpu.present)
         gpu_sim_running(&b->gpu, b->schedule.running);
+    events_changed(b->events, job);
 }
 
 static void on_job_worked(void *context, struct job *job)
@@ -59,6 +63,7 @@ static void on_job_ended(void *context, struct job *job)
         ledger_note(&b->ledger, job);
     job_metrics_ended(b, job);
     answer_held(job);
+    events_changed(b->events, job);
     job_table_rest(b->jobs, job);
     if (job->unwanted)
         job_table_drop(b->jobs, job);
@@ -111,6 +116,7 @@ static void on_job_interrupted(void *context, struct job *job)
     struct backend *b = context;
     ledger_note(&b->ledger, job);
     answer_held(job);
+    events_changed(b->events, job);
 }
 
 static void on_drained(struct timer *timer)
@@ -121,6 +127,8 @@ static void on_drained(struct timer *timer)
         b->closing = now;
         server_close_listener(b->server);
         schedule_interrupt(&b->schedule, on_job_interrupted);
+        sessions_close(b->sessions);
+        job_feed_close_all(b);
         server_release_held(b->server);
     }
     if (server_answering(b->server) && now < b->closing + CLOSING_TIME)
@@ -259,6 +267,8 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
     }
     b->jobs = job_table_create(loop, &b->store, &settings->kept);
     loop_on_wake(loop, on_wake, b);
+    b->events = events_create(b);
+    b->sessions = sessions_create(b);
     b->server = server_create(loop, b, settings);
     if (!b->server) {
         diag_add(diags, "", 0, 0, "--listen 127.0.0.1:0 takes a free port", "cannot listen on %s:%d: %s",
@@ -292,7 +302,14 @@ void backend_finish(struct backend *b)
 {
     workers_destroy(b->workers);
     ledger_finish(&b->ledger);
+    if (b->sessions)
+        sessions_close(b->sessions);
+    job_feed_close_all(b);
+    ws_conn_destroy_all(b);
     server_destroy(b->server);
+    ws_conn_destroy_all(b);
+    sessions_destroy(b->sessions);
+    events_destroy(b->events);
     faults_destroy(b->faults);
     sharing_finish(&b->sharing);
     gpu_watch_destroy(b->gpus);

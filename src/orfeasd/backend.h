@@ -46,6 +46,11 @@ struct backend {
     struct auth auth;
     struct request_log *log; /* NULL: none */
     struct server *server;
+    struct events *events;
+    struct sessions *sessions;
+    struct ws_conn *sockets; /* all WebSockets */
+    int64_t inbound;         /* bytes of messages of theirs that are not complete */
+    struct job_feed *feeds;  /* all that listen to one job */
     enum backend_readiness readiness;
     nsec started, started_wall;
     struct timer loaded;  /* the models' load time is over */

@@ -100,8 +100,8 @@ static void add_common_headers(struct exchange *x, const char *content_type)
         exchange_add_header(x, "Connection", "close");
 }
 
-static void give(struct exchange *x, struct MHD_Response *response, int status, int64_t len,
-                 const char *content_type)
+void exchange_give(struct exchange *x, struct MHD_Response *response, int status, int64_t len,
+                   const char *content_type)
 {
     assert(!x->response && response);
     x->response = response;
@@ -117,8 +117,8 @@ void exchange_send(struct exchange *x, int status, const char *content_type)
         buf_clear(text);
         status = 500;
     }
-    give(x, MHD_create_response_from_buffer(text->len, text->bytes, MHD_RESPMEM_MUST_COPY), status,
-         (int64_t)text->len, text->len ? content_type : NULL);
+    exchange_give(x, MHD_create_response_from_buffer(text->len, text->bytes, MHD_RESPMEM_MUST_COPY), status,
+                  (int64_t)text->len, text->len ? content_type : NULL);
 }
 
 void exchange_send_json(struct exchange *x, int status)
@@ -129,7 +129,7 @@ void exchange_send_json(struct exchange *x, int status)
 
 void exchange_send_file(struct exchange *x, int fd, int64_t len, const char *content_type)
 {
-    give(x, MHD_create_response_from_fd64((uint64_t)len, fd), 200, len, content_type);
+    exchange_give(x, MHD_create_response_from_fd64((uint64_t)len, fd), 200, len, content_type);
 }
 
 void exchange_send_error(struct exchange *x, int status, const char *format, ...)
@@ -192,7 +192,7 @@ void exchange_suspend(struct exchange *x)
     MHD_suspend_connection(x->connection);
     x->suspended = true;
     x->deadline = NSEC_NEVER;
-    s->held++;
+    s->held += !x->streaming;
 }
 
 void exchange_release(struct exchange *x)
@@ -202,8 +202,8 @@ void exchange_release(struct exchange *x)
     if (!x->suspended)
         return;
     x->suspended = false;
-    s->held--;
-    if (!x->gone)
+    s->held -= !x->streaming;
+    if (!x->gone && !x->streaming)
         x->handler->resume(x); /* now, not when MHD comes to it: the job may be another by then */
     epoll_ctl(s->held_epoll, EPOLL_CTL_DEL, x->fd, NULL);
     MHD_resume_connection(x->connection);

@@ -20,6 +20,7 @@
 struct MHD_Connection;
 struct MHD_Response;
 struct backend;
+struct upgraded;
 struct server;
 
 enum { EXCHANGE_PARAMS = 2, EXCHANGE_PARAM_MAX = 63, EXCHANGE_PATH_MAX = 119 };
@@ -48,6 +49,10 @@ struct exchange {
     bool suspended;
     bool gone; /* the client left while it was held */
     bool in_request;
+    bool upgraded; /* no HTTP any more */
+    void (*taken)(void *state, const struct upgraded *upgraded);
+    struct buf stream; /* of a streamed answer: what waits to be sent */
+    bool streaming, stream_ended;
     bool nul_in_path;
     bool long_line;
     char path[EXCHANGE_PATH_MAX + 1]; /* as it came, without the query, cut */
@@ -65,6 +70,7 @@ struct handler {
     void (*finish)(struct exchange *x);
     void (*resume)(struct exchange *x);
     void (*end)(struct exchange *x);
+    void (*drained)(struct exchange *x); /* nothing of a streamed answer waits */
 };
 
 /* The client's IPv4 address, in network order. */
@@ -74,7 +80,7 @@ bool exchange_is_json(const struct exchange *x);
 /* NULL when there is none. Valid until the request ends. */
 const char *exchange_header(const struct exchange *x, const char *name);
 
-/* What the query string says of it; NULL when it says nothing. Valid until the request ends. */
+/* What stands behind `name=` in the query; NULL when there is none. Valid until the request ends. */
 const char *exchange_query(const struct exchange *x, const char *name);
 
 /* Calls `each` for every line of the header, in order; a header may stand there more than once. */
@@ -96,5 +102,32 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
 
 /* Puts the request into the list and waits, at most for `wait` (0: without limit). */
 void exchange_hold(struct exchange *x, struct exchange **list, nsec wait);
-/* Out of its list, and answered: calls resume(), unless the client has left. Not from within a handler. */
+/* Out of its list, and answered: calls resume(), unless the client has left. Not from within a handler of the
+ * same request. */
 void exchange_release(struct exchange *x);
+
+/* exchange_stream.c */
+
+/* Answers with a body that is still to be written: with exchange_stream(), until exchange_stream_end() or the
+ * handler's end(). At most `most` bytes wait for a slow client. */
+void exchange_send_stream(struct exchange *x, int status, const char *content_type, size_t most);
+/* False when they do not fit: nothing was taken. */
+bool exchange_stream(struct exchange *x, const void *bytes, size_t len);
+/* What waits is still sent. */
+void exchange_stream_end(struct exchange *x);
+size_t exchange_stream_backlog(const struct exchange *x);
+
+/* exchange_upgrade.c */
+
+struct upgraded { /* a connection that is not HTTP any more */
+    int fd;
+    void *handle;      /* for exchange_close_upgraded(), which also closes the descriptor */
+    const char *bytes; /* what the client has sent behind its request; valid during the call */
+    size_t len;
+};
+
+/* Answers 101; when that is out `taken` gets the connection, and the exchange ends for its handler. If that
+ * never happens the handler's end() is called with what it left in `state`; after it, `state` is NULL. */
+void exchange_upgrade(struct exchange *x, const char *protocol,
+                      void (*taken)(void *state, const struct upgraded *upgraded));
+void exchange_close_upgraded(struct server *server, const struct upgraded *upgraded);

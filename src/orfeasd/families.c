@@ -8,6 +8,7 @@ static const double GENERATION_SECONDS[] = {.05, .1, .25, .5, 1,  2,   5,   10, 
                                             70,  75, 80,  85, 90, 120, 150, 300, 600, 0};
 static const double STAGE_SECONDS[] = {.001, .005, .01, .05, .1, .5, 1, 5, 10, 20, 30, 45, 60, 90, 120, 0};
 static const double WORK_SECONDS[] = {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 0};
+static const double LISTEN_SECONDS[] = {.1, 1, 5, 15, 60, 120, 300, 600, 1800, 3600, 0};
 static const double SIZE_BYTES[] = {1 << 10, 10 << 10, 100 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20, 0};
 /* A status of some hundred bytes, pictures and models of megabytes. */
 static const double BODY_BYTES[] = {128,     512,     2 << 10, 8 << 10,  32 << 10, 128 << 10,
@@ -191,6 +192,23 @@ const struct metric_def family_defs[FAMILIES] = {
                          "Whether this layer shuts the decoders in",
                          METRIC_GAUGE,
                          {"layer"}},
+    [F_WEBSOCKET_ACTIVE] = {"websocket_connections_active",
+                            "Clients that get events as they happen, by the way they get them",
+                            METRIC_GAUGE,
+                            {"client_type"}},
+    [F_WEBSOCKET_SENT] = {"websocket_messages_sent_total",
+                          "Events queued for clients",
+                          METRIC_COUNTER,
+                          {"event_type"}},
+    [F_WEBSOCKET_DURATION] = {"websocket_connection_duration_seconds",
+                              "How long clients that have left did listen",
+                              METRIC_HISTOGRAM,
+                              {0},
+                              LISTEN_SECONDS},
+    [F_WEBSOCKET_ERRORS] = {"websocket_errors_total",
+                            "Handshakes refused, and connections closed for a fault",
+                            METRIC_COUNTER,
+                            {"error_type"}},
     [F_APP_INFO] = {"app_info",
                     "Version and engine of the server",
                     METRIC_GAUGE,

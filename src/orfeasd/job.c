@@ -113,6 +113,11 @@ void job_stamp(nsec *wall, char text[TIMESTAMP_TEXT])
     timestamp_text(*wall, text);
 }
 
+nsec job_lasted(const struct job *job)
+{
+    return job->past ? job->finished_wall - job->started_wall : job->finished - job->started;
+}
+
 static void add_stage(struct job_stages *ret, const char *name, nsec *at, nsec end)
 {
     if (end < *at)
@@ -132,6 +137,7 @@ static void plain_stages(const struct job *job, int really, unsigned permille, s
         return;
     }
     ret->current = generator_stage_name((enum generator_stage)really);
+    ret->stage_percent = (int)permille / 10;
     ret->percent =
         STAGES[really].from + (int)permille * (STAGES[really + 1].from - STAGES[really].from) / 1000;
 }
@@ -150,6 +156,8 @@ static void paced_stages(const struct job *job, const struct profile *profile, i
             end = job->work.stage_end[covers];
         if (!done || end > now) {
             ret->current = profile->stages[i].name;
+            ret->stage_percent =
+                end > at && now < end ? (int)((double)(now - at) * 100 / (double)(end - at)) : 99;
             break;
         }
         add_stage(ret, profile->stages[i].name, &at, end);
@@ -160,7 +168,7 @@ static void paced_stages(const struct job *job, const struct profile *profile, i
 
 void job_stages(const struct job *job, const struct profile *profile, nsec now, struct job_stages *ret)
 {
-    ret->count = 0;
+    ret->count = ret->stage_percent = 0;
     ret->current = NULL;
     ret->percent = job->state == JOB_COMPLETED ? 100 : 0;
     if (job->past) {

@@ -39,6 +39,7 @@ struct job_stages {
     } ended[JOB_STAGES_MAX];
     const char *current; /* that runs, or in which it failed; NULL: none */
     int percent;         /* of the whole job */
+    int stage_percent;   /* of the current stage */
 };
 
 /* How a generation went that an earlier process ran: read from its record, with the texts that it owns. */
@@ -85,6 +86,7 @@ struct job {
     char error[200];
     struct job_past *past; /* NULL unless the last generation was an earlier process's */
     struct exchange *held; /* requests that wait for its end */
+    bool listened;         /* somebody wants its events */
 };
 
 struct job *job_create(const struct uuid *id); /* NULL: no memory */
@@ -103,6 +105,8 @@ void job_set_error(struct job *job, const char *kind, const char *message);
 void job_set_interrupted(struct job *job, bool had_started);
 /* One of its times, now: as a number and as a text. */
 void job_stamp(nsec *wall, char text[TIMESTAMP_TEXT]);
+/* How long it held its slot, once it has ended. */
+nsec job_lasted(const struct job *job);
 
 /* How far it is at `now`; `profile` may be NULL. */
 void job_stages(const struct job *job, const struct profile *profile, nsec now, struct job_stages *ret);

@@ -43,6 +43,14 @@ static void refuse_method(struct exchange *x)
     exchange_add_header(x, "Allow", route_allow(x->route));
 }
 
+/* A browser's WebSocket or EventSource can send no header, but a query (RFC 6750, section 2.3). */
+static bool shows_token(const struct exchange *x)
+{
+    const struct auth *auth = &x->backend->auth;
+    const char *query = x->route && x->route->access == ACCESS_QUERY ? exchange_query(x, "access_token") : NULL;
+    return query ? auth_check_token(auth, query) : auth_check(auth, exchange_header(x, "Authorization"));
+}
+
 static bool is_open(const struct exchange *x)
 {
     if (!x->route)
@@ -55,7 +63,7 @@ static bool is_open(const struct exchange *x)
 /* Nothing is read of what a stranger sends behind the header, and nothing else said about it. */
 static bool check_token(struct exchange *x)
 {
-    if (is_open(x) || auth_check(&x->backend->auth, exchange_header(x, "Authorization")))
+    if (is_open(x) || shows_token(x))
         return true;
     metric_add(metrics_series(x->backend->metrics, F_AUTH_REJECTIONS, NULL), 1);
     exchange_send_error(x, 401, "Authorization: Bearer TOKEN is needed");
@@ -101,6 +109,8 @@ static bool check_head_size(struct exchange *x)
 
 static int64_t body_limit(const struct exchange *x)
 {
+    if (x->route && x->route->body_max)
+        return x->route->body_max;
     bool upload = x->handler && x->route->upload && !exchange_is_json(x);
     return upload ? x->server->max_body : SERVER_BODY_SMALL;
 }
@@ -112,8 +122,8 @@ static int64_t drop_limit(const struct exchange *x)
 
 static void refuse_body(struct exchange *x)
 {
-    if (body_limit(x) == SERVER_BODY_SMALL)
-        exchange_send_error(x, 413, "Request body too large (max %dKB)", SERVER_BODY_SMALL >> 10);
+    if (body_limit(x) < x->server->max_body)
+        exchange_send_error(x, 413, "Request body too large (max %dKB)", (int)(body_limit(x) >> 10));
     else
         exchange_send_error(x, 413, "File too large (max %dMB)",
                             (int)(x->server->settings->max_upload_bytes >> 20));
@@ -273,6 +283,19 @@ static void log_request(const struct exchange *x)
     request_log_add(x->backend->log, &line);
 }
 
+static void request_over(struct exchange *x)
+{
+    request_metrics_ended(x);
+    log_request(x);
+}
+
+void request_upgraded(struct exchange *x)
+{
+    request_over(x);
+    x->upgraded = true;
+    x->deadline = NSEC_NEVER;
+}
+
 void request_end(struct exchange *x)
 {
     exchange_leave(x);
@@ -280,8 +303,9 @@ void request_end(struct exchange *x)
         x->handler->end(x);
     if (x->response)
         MHD_destroy_response(x->response);
-    request_metrics_ended(x);
-    log_request(x);
+    if (!x->upgraded)
+        request_over(x);
+    buf_finish(&x->stream);
     struct exchange clean = {.server = x->server,
                              .backend = x->backend,
                              .connection = x->connection,
@@ -304,7 +328,7 @@ void request_completed(void *context, struct MHD_Connection *connection, void **
         x->gone = true;
         exchange_release(x);
     }
-    if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+    if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK || x->gone)
         x->status = 499;
     request_end(x);
 }

@@ -1,6 +1,7 @@
 #include "route.h"
 
 #include "api.h"
+#include "session.h"
 
 #include <string.h>
 
@@ -18,6 +19,10 @@ const struct route route_table[] = {
     {"/api/batch-generate", .post = &api_batch, .upload = true},
     {"/api/jobs", .get = &api_jobs},
     {"/api/jobs/<id>", .get = &api_job_status, .remove = &api_cancel},
+    {"/api/jobs/<id>/events", .get = &api_job_events, .access = ACCESS_QUERY},
+    {"/ws/jobs/<id>", .get = &api_job_socket, .access = ACCESS_QUERY},
+    {"/socket.io/", .get = &api_socketio, .post = &api_socketio_post, .other = &api_socketio,
+     .body_max = SESSION_PAYLOAD_MAX, .access = ACCESS_QUERY},
     {"/api/v1/gpu/stats", .get = &api_gpu_stats},
     {"/api/gpu/status", .get = &api_gpu_status},
     {"/api/models-info", .get = &api_models_info},
@@ -69,11 +74,13 @@ const struct handler *route_handler(const struct route *route, enum method metho
     case METHOD_HEAD:
         return route->get;
     case METHOD_POST:
-        return route->post;
+        return route->post ? route->post : route->other;
     case METHOD_DELETE:
-        return route->remove;
-    default:
+        return route->remove ? route->remove : route->other;
+    case METHOD_OPTIONS:
         return NULL;
+    default:
+        return route->other;
     }
 }
 

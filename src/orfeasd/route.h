@@ -6,7 +6,12 @@
 #include "exchange.h"
 
 /* Who may ask without the token, when there is one. */
-enum access { ACCESS_TOKEN, ACCESS_OPEN, ACCESS_LOOPBACK /* clients on this machine */ };
+enum access {
+    ACCESS_TOKEN, /* nobody */
+    ACCESS_QUERY, /* nobody; but it may stand in the query, as access_token */
+    ACCESS_OPEN,
+    ACCESS_LOOPBACK, /* clients on this machine */
+};
 
 /* One row of the table. In a template <name> stands for one segment of the path. */
 struct route {
@@ -14,7 +19,9 @@ struct route {
     const struct handler *get; /* HEAD too; NULL: not allowed */
     const struct handler *post;
     const struct handler *remove; /* DELETE */
+    const struct handler *other;  /* all other methods but OPTIONS; NULL: not allowed */
     bool upload;                  /* the body may be as large as an upload */
+    int64_t body_max;             /* 0: as `upload` says */
     enum access access;
 };
 

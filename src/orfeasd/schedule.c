@@ -228,9 +228,11 @@ void schedule_expect(struct schedule *s)
         s->typical += nsec_from_sec(nsec_to_sec(s->profile->stages[i].mean) / s->time_scale);
 }
 
+/* A profile has drawn when; else it may take as long as others did. */
 static nsec remaining(const struct schedule *s, const struct job *job, nsec now)
 {
-    nsec rest = job->started + s->typical - now;
+    nsec lasts = s->profile ? job->ends[s->profile->stage_count - 1] : s->typical;
+    nsec rest = job->started + lasts - now;
     return rest > 0 ? rest : 0;
 }
 

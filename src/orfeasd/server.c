@@ -169,7 +169,7 @@ static unsigned connection_limit(void)
 static bool start_daemon(struct server *s, int listener)
 {
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, may_connect, s, request_access, s,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, may_connect, s, request_access, s,
         MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
         MHD_OPTION_URI_LOG_CALLBACK, request_line, s, MHD_OPTION_NOTIFY_COMPLETED, request_completed, s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT,
@@ -260,7 +260,7 @@ int server_answering(const struct server *s)
 {
     int count = 0;
     for (const struct exchange *x = s->first; x; x = x->next)
-        count += x->in_request && x->status;
+        count += x->in_request && x->status && !x->upgraded;
     return count;
 }
 

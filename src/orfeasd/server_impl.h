@@ -39,6 +39,9 @@ struct server {
 
 /* Queues the answer that was given. */
 enum MHD_Result exchange_queue(struct exchange *x);
+/* An answer, with the headers that all have; takes the reference. */
+void exchange_give(struct exchange *x, struct MHD_Response *response, int status, int64_t len,
+                   const char *content_type);
 /* Its handler has put it into a list: no more of it until exchange_release(). */
 void exchange_suspend(struct exchange *x);
 /* Out of its list, if it is in one. */
@@ -54,6 +57,8 @@ enum MHD_Result request_access(void *context, struct MHD_Connection *connection,
                                void **request);
 void request_completed(void *context, struct MHD_Connection *connection, void **request,
                        enum MHD_RequestTerminationCode code);
+/* Its connection is not HTTP any more: it is counted now, and has no deadline. */
+void request_upgraded(struct exchange *x);
 /* Ends the request that is under way and makes room for the next. */
 void request_end(struct exchange *x);
 

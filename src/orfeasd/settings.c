@@ -171,6 +171,23 @@ static bool set_cors(struct settings *s, const char *text)
     return *text && strlen(text) < 200 && !strpbrk(text, "\r\n");
 }
 
+/* Milliseconds in an int, at the protocol's place for it. */
+static bool set_beat(const char *text, nsec *ret)
+{
+    return duration_parse(text, strlen(text), ret) && *ret >= 10 * NSEC_PER_MSEC &&
+           *ret <= 3600 * NSEC_PER_SEC;
+}
+
+static bool set_ping_interval(struct settings *s, const char *text)
+{
+    return set_beat(text, &s->ping_interval);
+}
+
+static bool set_ping_timeout(struct settings *s, const char *text)
+{
+    return set_beat(text, &s->ping_timeout);
+}
+
 static bool set_rate_limiting(struct settings *s, const char *text)
 {
     s->rate_limiting = strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0;
@@ -264,8 +281,13 @@ static const struct setting {
      "      error=2%, leak=256KiB/job, slow=+1%/min, freeze=2s@60s, crash@90s,\n"
      "      reset=1%, corrupt=1%, stuck=1%, lie=1%, refuse@30s; see docs/orfeasd.md"},
     {"--load-time", NULL, set_load_time, "DURATION", "how long the models load at the start, as in 25s"},
+    {"--ping-interval", NULL, set_ping_interval, "DURATION, from 10ms to 1h",
+     "how often live connections (Socket.IO, WebSocket, events) are pinged (25s)"},
+    {"--ping-timeout", NULL, set_ping_timeout, "DURATION, from 10ms to 1h",
+     "how long a ping may go unanswered (20s)"},
     {NULL, "MAX_UPLOAD_MB", set_max_upload, "N, from 1 to 500", "largest upload, in megabytes (50)"},
-    {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *", "sent as Access-Control-Allow-Origin (*)"},
+    {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *",
+     "sent as Access-Control-Allow-Origin; whose pages may open WebSockets (*)"},
     {"--token-file", "ORFEAS_TOKEN_FILE", set_token_file, "FILE",
      "clients have to show the token in it: Authorization: Bearer TOKEN"},
     {"--token", "ORFEAS_TOKEN", set_token, "TOKEN",
@@ -350,6 +372,8 @@ enum settings_action settings_read(struct settings *s, int argc, char **argv, st
                            .drain = 25 * NSEC_PER_SEC,
                            .max_upload_bytes = 50 << 20,
                            .cors_origins = "*",
+                           .ping_interval = 25 * NSEC_PER_SEC,
+                           .ping_timeout = 20 * NSEC_PER_SEC,
                            .rate_per_minute = 60,
                            .sandbox = SANDBOX_AUTO,
                            .connections_per_address = 64};

@@ -38,6 +38,7 @@ struct settings {
     const char *fault_texts[SETTINGS_FAULTS_MAX]; /* as given */
     int fault_text_count;
     struct fault_plan faults;
+    nsec ping_interval, ping_timeout; /* of live connections */
     bool rate_limiting;
     int rate_per_minute;
     enum settings_sandbox sandbox;

@@ -1,0 +1,156 @@
+#include "socketio.h"
+
+#include <string.h>
+
+struct cursor {
+    const char *at, *end;
+};
+
+static bool is_digit(const struct cursor *c)
+{
+    return c->at < c->end && *c->at >= '0' && *c->at <= '9';
+}
+
+/* False when there is none, or it is too large. */
+static bool read_number(struct cursor *c, int64_t *ret)
+{
+    static const int64_t MOST = (int64_t)1 << 53; /* what JavaScript counts to */
+    if (!is_digit(c))
+        return false;
+    for (*ret = 0; is_digit(c); c->at++) {
+        *ret = *ret * 10 + (*c->at - '0');
+        if (*ret > MOST)
+            return false;
+    }
+    return true;
+}
+
+static bool read_attachments(struct cursor *c, struct socketio_packet *p)
+{
+    int64_t count = 0;
+    if (p->type != SOCKETIO_BINARY_EVENT && p->type != SOCKETIO_BINARY_ACK)
+        return true;
+    if (!read_number(c, &count) || count > SOCKETIO_ATTACHMENTS_MAX || c->at == c->end || *c->at++ != '-')
+        return false;
+    p->attachments = (int)count;
+    return true;
+}
+
+static bool read_namespace(struct cursor *c, struct socketio_packet *p)
+{
+    strcpy(p->namespace, "/");
+    if (c->at == c->end || *c->at != '/')
+        return true;
+    const char *comma = memchr(c->at, ',', (size_t)(c->end - c->at));
+    size_t len = (size_t)((comma ? comma : c->end) - c->at);
+    if (len > SOCKETIO_NAMESPACE_MAX || memchr(c->at, '\0', len))
+        return false;
+    memcpy(p->namespace, c->at, len);
+    p->namespace[len] = '\0';
+    c->at += len + (comma != NULL);
+    return true;
+}
+
+/* Brackets outside of strings; the parser's own limit is thousands. */
+static bool too_deep(const struct cursor *c)
+{
+    bool text = false;
+    int depth = 0;
+    for (const char *at = c->at; at < c->end; at++) {
+        if (text && *at == '\\')
+            at++;
+        else if (*at == '"')
+            text = !text;
+        else if (!text && (*at == '[' || *at == '{') && ++depth > SOCKETIO_DEPTH_MAX)
+            return true;
+        else if (!text && (*at == ']' || *at == '}'))
+            depth--;
+    }
+    return false;
+}
+
+static bool read_data(struct cursor *c, struct socketio_packet *p)
+{
+    if (c->at == c->end)
+        return true;
+    if (too_deep(c))
+        return false;
+    p->data = json_loadb(c->at, (size_t)(c->end - c->at), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+    return p->data;
+}
+
+/* What the libraries of clients mean by these names is never an event of the other side. */
+static bool is_reserved(const char *name)
+{
+    static const char *const RESERVED[] = {"connect",       "connect_error", "disconnect",
+                                           "disconnecting", "newListener",   "removeListener"};
+    for (size_t i = 0; i < sizeof RESERVED / sizeof RESERVED[0]; i++)
+        if (strcmp(name, RESERVED[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_event(const json_t *data)
+{
+    const json_t *name = json_array_get(data, 0);
+    return json_is_string(name) && !is_reserved(json_string_value(name));
+}
+
+static bool data_fits(const struct socketio_packet *p)
+{
+    switch (p->type) {
+    case SOCKETIO_CONNECT:
+        return p->ack < 0 && (!p->data || json_is_object(p->data));
+    case SOCKETIO_DISCONNECT:
+        return p->ack < 0 && !p->data;
+    case SOCKETIO_EVENT:
+    case SOCKETIO_BINARY_EVENT:
+        return is_event(p->data);
+    case SOCKETIO_ACK:
+    case SOCKETIO_BINARY_ACK:
+        return json_is_array(p->data) && p->ack >= 0;
+    case SOCKETIO_CONNECT_ERROR:
+        return p->ack < 0 && (json_is_string(p->data) || json_is_object(p->data));
+    }
+    return false;
+}
+
+bool socketio_parse(const char *text, size_t len, struct socketio_packet *ret)
+{
+    struct cursor c = {text, text + len};
+    *ret = (struct socketio_packet){.ack = -1};
+    if (len == 0 || *c.at < '0' || *c.at > '0' + SOCKETIO_BINARY_ACK)
+        return false;
+    ret->type = (enum socketio_type)(*c.at++ - '0');
+    if (!read_attachments(&c, ret) || !read_namespace(&c, ret) ||
+        (is_digit(&c) && !read_number(&c, &ret->ack)) || !read_data(&c, ret) || !data_fits(ret)) {
+        socketio_finish(ret);
+        return false;
+    }
+    return true;
+}
+
+void socketio_finish(struct socketio_packet *packet)
+{
+    json_decref(packet->data);
+    packet->data = NULL;
+}
+
+const char *socketio_event(const struct socketio_packet *packet)
+{
+    return json_string_value(json_array_get(packet->data, 0));
+}
+
+json_t *socketio_argument(const struct socketio_packet *packet, size_t index)
+{
+    return json_array_get(packet->data, index + 1);
+}
+
+void socketio_write(struct buf *out, enum socketio_type type, const char *namespace, int64_t ack)
+{
+    buf_printf(out, "%d", (int)type);
+    if (strcmp(namespace, "/") != 0)
+        buf_printf(out, "%s,", namespace);
+    if (ack >= 0)
+        buf_printf(out, "%lld", (long long)ack);
+}
