@@ -39,7 +39,7 @@ static const char *run(const char *boundary, const uint8_t *body, size_t len, si
     struct multipart m;
     char *first = fuzz_copy(body, cut), *rest = fuzz_copy(body + cut, len - cut);
     *s = (struct seen){0};
-    multipart_init(&m, boundary, &events, s);
+    multipart_init(&m, boundary, 16, &events, s);
     bool ok = multipart_feed(&m, first, cut) && multipart_feed(&m, rest, len - cut);
     assert(ok == !m.error && (!ok || !multipart_complete(&m) || s->ends == s->parts));
     free(first);

@@ -75,9 +75,15 @@ def pair_count(session, peer, workload):
     return session.sizes.pairs.get(workload.connections, 0)
 
 
+def is_close(pairs):
+    return 0.85 < ratio([(theirs.cpu, ours.cpu) for theirs, ours in pairs])["median"] < 1.15
+
+
 def measure_peer(session, workload, peer):
+    """Who comes close to us is measured as often as wrk."""
     pairs = []
-    for _ in range(pair_count(session, peer, workload)):
+    least, most = pair_count(session, peer, workload), session.sizes.wrk_pairs
+    while len(pairs) < least or (len(pairs) < most and is_close(pairs)):
         pairs.append((run(session, peer, workload), run(session, session.orfeas, workload)))
     return pairs
 

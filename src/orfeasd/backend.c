@@ -12,6 +12,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static const nsec CLOSING_TIME = NSEC_PER_SEC, CLOSING_STEP = 10 * NSEC_PER_MSEC;
@@ -126,7 +127,7 @@ static void on_drained(struct timer *timer)
     if (!b->closing) {
         b->closing = now;
         server_close_listener(b->server);
-        schedule_interrupt(&b->schedule, on_job_interrupted);
+        schedule_interrupt(&b->schedule, on_job_interrupted, b);
         sessions_close(b->sessions);
         job_feed_close_all(b);
         server_release_held(b->server);
@@ -282,8 +283,8 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
     }
     if (!init_decoders(b, diags))
         return false;
-    b->workers = workers_create(loop, &b->store, b->decoders.layers ? &b->decoders : NULL,
-                                workers_default_count());
+    b->workers =
+        workers_create(loop, &b->store, b->decoders.layers ? &b->decoders : NULL, workers_default_count());
     if (!b->workers) {
         diag_add(diags, "", 0, 0, NULL, "cannot start threads: %s", strerror(errno));
         return false;

@@ -70,6 +70,8 @@ static bool on_part_end(void *context)
     return true;
 }
 
+enum { PARTS_MAX = BATCH_MAX + 14 }; /* and the fields */
+
 static const struct multipart_events EVENTS = {on_part, on_data, on_part_end};
 
 struct batch *batch_create(struct backend *backend, const char *content_type)
@@ -83,7 +85,7 @@ struct batch *batch_create(struct backend *backend, const char *content_type)
     b->backend = backend;
     arrival_init(&b->file, backend);
     params_init(&b->params);
-    multipart_init(&b->multipart, boundary, &EVENTS, b);
+    multipart_init(&b->multipart, boundary, PARTS_MAX, &EVENTS, b);
     return b;
 }
 

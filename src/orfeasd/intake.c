@@ -56,6 +56,8 @@ static bool on_part_end(void *context)
     return true;
 }
 
+enum { PARTS_MAX = 16 };
+
 static const struct multipart_events EVENTS = {on_part, on_data, on_part_end};
 
 struct intake *intake_create(struct backend *backend, const char *content_type)
@@ -69,7 +71,7 @@ struct intake *intake_create(struct backend *backend, const char *content_type)
     in->backend = backend;
     arrival_init(&in->image, backend);
     params_init(&in->params);
-    multipart_init(&in->multipart, boundary, &EVENTS, in);
+    multipart_init(&in->multipart, boundary, PARTS_MAX, &EVENTS, in);
     return in;
 }
 

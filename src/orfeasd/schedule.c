@@ -201,7 +201,7 @@ void schedule_close(struct schedule *s)
     }
 }
 
-void schedule_interrupt(struct schedule *s, void (*each)(void *context, struct job *job))
+void schedule_interrupt(struct schedule *s, void (*each)(void *context, struct job *job), void *context)
 {
     for (struct job *job = s->first_running; job; job = job->next) {
         if (job->settling) /* it is being written down, and will be found so */
@@ -211,7 +211,7 @@ void schedule_interrupt(struct schedule *s, void (*each)(void *context, struct j
         set_finished(s, job);
         job->state = JOB_FAILED;
         job_set_interrupted(job, true);
-        each(s->context, job);
+        each(context, job);
     }
 }
 

@@ -56,7 +56,7 @@ void schedule_cancel(struct schedule *s, struct job *job);
 void schedule_close(struct schedule *s);
 /* What runs has failed as interrupted, calling `each` for it. Its work may go on until the workers are
  * destroyed, so these jobs have to stay until then. */
-void schedule_interrupt(struct schedule *s, void (*each)(void *context, struct job *job));
+void schedule_interrupt(struct schedule *s, void (*each)(void *context, struct job *job), void *context);
 
 /* From 1, for a queued job. */
 int schedule_place(const struct schedule *s, const struct job *job);

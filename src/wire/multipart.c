@@ -88,12 +88,13 @@ bool multipart_boundary(const char *content_type, char ret[MULTIPART_BOUNDARY_MA
     return false;
 }
 
-void multipart_init(struct multipart *m, const char *boundary, const struct multipart_events *events,
-                    void *context)
+void multipart_init(struct multipart *m, const char *boundary, int parts_max,
+                    const struct multipart_events *events, void *context)
 {
     memset(m, 0, offsetof(struct multipart, header));
     m->events = events;
     m->context = context;
+    m->parts_max = parts_max;
     memcpy(m->delimiter, "\r\n--", 4);
     m->delimiter_len = 4 + strnlen(boundary, MULTIPART_BOUNDARY_MAX);
     memcpy(m->delimiter + 4, boundary, m->delimiter_len - 4);
@@ -195,7 +196,7 @@ static size_t feed_delimited(struct multipart *m, const char *bytes, size_t len)
     }
     if (m->held != 2 || c != '\n')
         return fail(m, "neither a line end nor \"--\" behind a boundary");
-    if (++m->parts > MULTIPART_PARTS_MAX)
+    if (++m->parts > m->parts_max)
         return fail(m, "too many parts");
     m->held = 0;
     m->state = MULTIPART_HEADER;

@@ -14,13 +14,13 @@ enum {
     MULTIPART_HEADER_MAX = 4096, /* bytes of one part's header */
     MULTIPART_NAME_MAX = 63,
     MULTIPART_FILENAME_MAX = 511,
-    MULTIPART_PARTS_MAX = 64,
 };
 
 struct multipart_part {
     char name[MULTIPART_NAME_MAX + 1]; /* cut when it is longer: no name that anybody looks for is */
     bool has_filename;
-    char filename[MULTIPART_FILENAME_MAX + 1]; /* as the client wrote it, cut when it is longer: foreign text */
+    char filename[MULTIPART_FILENAME_MAX +
+                  1]; /* as the client wrote it, cut when it is longer: foreign text */
 };
 
 /* Each returns false to stop the parser; multipart_feed() then fails with "refused". */
@@ -47,7 +47,7 @@ struct multipart {
     char delimiter[4 + MULTIPART_BOUNDARY_MAX + 1]; /* CR LF "--" boundary */
     size_t delimiter_len;
     size_t matched; /* bytes of the delimiter that the last piece ended with */
-    int parts;
+    int parts, parts_max;
     size_t held; /* bytes in `header`, or of the line behind a delimiter */
     char header[MULTIPART_HEADER_MAX];
 };
@@ -56,9 +56,9 @@ struct multipart {
  * usable. */
 bool multipart_boundary(const char *content_type, char ret[MULTIPART_BOUNDARY_MAX + 1]);
 
-/* `events` must outlive the parser; `boundary` is copied. */
-void multipart_init(struct multipart *m, const char *boundary, const struct multipart_events *events,
-                    void *context);
+/* A body of more than `parts_max` parts fails. `events` must outlive the parser; `boundary` is copied. */
+void multipart_init(struct multipart *m, const char *boundary, int parts_max,
+                    const struct multipart_events *events, void *context);
 /* False once it has failed; `error` then says why. */
 bool multipart_feed(struct multipart *m, const char *bytes, size_t len);
 /* Whether the closing delimiter was seen. */

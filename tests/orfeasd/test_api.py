@@ -2,6 +2,7 @@
 
 usage: test_api.py ORFEASD [unittest arguments]
 """
+import atexit
 import concurrent.futures
 import http.client
 import json
@@ -58,6 +59,7 @@ class Server:
     def __init__(self, *options, env=None, stderr=None):
         self.process = subprocess.Popen([ORFEASD, "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE,
                                         stderr=stderr, text=True, env={**os.environ, **(env or {})})
+        atexit.register(self.process.kill)  # of a test that fails: who reads our output waits for its end, too
         line = self.process.stdout.readline()
         self.port = int(re.fullmatch(r"orfeasd listening on http://127\.0\.0\.1:(\d+)\n", line)[1])
 

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 import unittest
 
@@ -625,6 +626,76 @@ class Stopping(unittest.TestCase):
         self.assertEqual(names(stream.events())[-1], "generation_complete")
         self.assertEqual(s.process.wait(30), 0)
         s.process.stdout.close()
+
+
+class Ends(unittest.TestCase):
+    """Whatever ends a job, those who listen are told."""
+
+    def test_cancelled(self):
+        s = Server(*PACED, "--jobs", "1").wait_ready()
+        running, waiting = s.upload(), s.upload()
+        streams = []
+        for job in (running, waiting):
+            s.generate(job)
+            streams.append(Stream(s.port, f"/api/jobs/{job}/events").events())
+        for job, events in ((waiting, streams[1]), (running, streams[0])):
+            self.assertEqual(s.request("DELETE", "/api/jobs/" + job)[1]["status"], "cancelled")
+            update, last = list(events)[-2:]
+            self.assertEqual((update[0], update[1]["status"]), ("job_update", "cancelled"))
+            self.assertEqual((last[0], last[1]["job_id"], last[1]["status"], last[1]["error_kind"]),
+                             ("generation_error", job, "cancelled", "cancelled"))
+            self.assertFalse(last[1]["success"] or last[1]["recoverable"])
+        self.assertEqual(s.stop(), 0)
+
+    def test_interrupted(self):
+        s = Server("--profile", "hunyuan3d", "--load-time", "1ms", "--jobs", "1", "--drain", "200ms").wait_ready()
+        running, waiting = s.upload(), s.upload()
+        streams = []
+        for job in (running, waiting):
+            s.generate(job)
+            streams.append(Stream(s.port, f"/api/jobs/{job}/events").events())
+        s.process.send_signal(signal.SIGTERM)
+        for events in streams:
+            name, data = list(events)[-1]
+            self.assertEqual((name, data["error_kind"], data["recoverable"]), ("generation_error", "interrupted", True))
+        self.assertEqual(s.process.wait(30), 0)
+        s.process.stdout.close()
+
+    def test_in_an_earlier_process(self):
+        with tempfile.TemporaryDirectory() as folder:
+            s = Server(*PACED, "--data", folder).wait_ready()
+            job = s.upload()
+            s.generate(job)
+            first = list(Stream(s.port, f"/api/jobs/{job}/events").events())[-1][1]["result"]
+            self.assertEqual(s.stop(), 0)
+            s = Server(*PACED, "--data", folder).wait_ready()
+            name, data = list(Stream(s.port, f"/api/jobs/{job}/events").events())[-1]
+            self.assertEqual(name, "generation_complete")
+            self.assertAlmostEqual(data["result"]["duration"], first["duration"], delta=0.01)
+            self.assertEqual(data["result"]["stages"].keys(), first["stages"].keys())
+            self.assertEqual(s.stop(), 0)
+
+
+class Token(unittest.TestCase):
+    def test_in_the_query(self):
+        """What a browser opens can send no header."""
+        s = Server(env={"ORFEAS_TOKEN": "secret"}).wait_ready()
+        body, headers = form(flat_png())
+        job = s.request("POST", "/api/upload-image", body, {**headers, "Authorization": "Bearer secret"})[1]["job_id"]
+        for wrong in ("", "?access_token=", "?access_token=secreT", "?access_token=secretx", "?token=secret"):
+            self.assertEqual(Stream(s.port, f"/api/jobs/{job}/events{wrong}").status, 401)
+            with self.assertRaises(Refused) as refused:
+                WebSocket(s.port, f"/ws/jobs/{job}{wrong}")
+            self.assertEqual(refused.exception.status, 401)
+            self.assertEqual(s.request("GET", "/socket.io/" + (wrong or "?") + "&EIO=4&transport=polling")[0], 401)
+        stream = Stream(s.port, f"/api/jobs/{job}/events?access_token=secret")
+        self.assertEqual(next(stream.events())[1]["job_id"], job)
+        ws = WebSocket(s.port, f"/ws/jobs/{job}?access_token=secret")
+        self.assertEqual(json.loads(ws.text())["job_id"], job)
+        self.assertEqual(s.request("GET", "/socket.io/?EIO=4&transport=polling&access_token=secret")[0], 200)
+        self.assertEqual(s.request("GET", f"/api/job-status/{job}?access_token=secret")[0], 401)
+        ws.close()
+        self.assertEqual(s.stop(), 0)
 
 
 class Removed(Case):

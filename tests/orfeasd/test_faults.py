@@ -224,7 +224,7 @@ class Faults(Case):
         job = self.submit(s)[1]
         self.assertEqual(job["status"], "completed")
         self.assertEqual(s.wait(), -signal.SIGKILL)
-        self.assertEqual(sorted(os.listdir(self.path("data", job["job_id"]))), ["input", "model.stl"])
+        self.assertEqual(sorted(os.listdir(self.path("data", job["job_id"]))), ["input", "model.stl", "record"])
         with self.assertRaises(ConnectionRefusedError):
             s.request("GET", "/health")
 

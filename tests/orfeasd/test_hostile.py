@@ -132,7 +132,7 @@ class HostileUploads(unittest.TestCase):
                 self.assertEqual(self.s.metric('decoder_restarts_total{reason="%s"}' % reason), 0, reason)
             for folder, files in ((f, os.listdir(os.path.join(data, f))) for f in os.listdir(data)):
                 self.assertTrue(UUID.fullmatch(folder), folder)
-                self.assertTrue(set(files) <= {"input", "model.stl"}, files)
+                self.assertTrue(set(files) <= {"input", "model.stl", "record"}, files)
             self.assertEqual(os.listdir(temporary), [])
             self.assertEqual(self.s.stop(), 0)
 

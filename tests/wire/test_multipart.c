@@ -26,6 +26,8 @@ static bool on_part_end(void *context)
 
 static const struct multipart_events EVENTS = {on_part, on_data, on_part_end};
 
+enum { PARTS_MAX = 16 };
+
 #define DISPOSITION "Content-Disposition: form-data; "
 #define TEN "0123456789"
 
@@ -66,7 +68,7 @@ static void check_body(int row, size_t split)
     struct buf seen;
     buf_init(&seen, 1 << 16);
     struct multipart m;
-    multipart_init(&m, "B", &EVENTS, &seen);
+    multipart_init(&m, "B", PARTS_MAX, &EVENTS, &seen);
     bool ok = multipart_feed(&m, body, split) && multipart_feed(&m, body + split, strlen(body) - split);
     /* the delimiter that an empty part's header runs into closes the part, so one row ends in its error later
      */
@@ -96,7 +98,7 @@ static void test_byte_by_byte(void **state)
         struct buf seen;
         buf_init(&seen, 1 << 16);
         struct multipart m;
-        multipart_init(&m, "B", &EVENTS, &seen);
+        multipart_init(&m, "B", PARTS_MAX, &EVENTS, &seen);
         bool ok = true;
         for (const char *at = BODIES[row].body; *at && ok; at++)
             ok = multipart_feed(&m, at, 1);
@@ -140,15 +142,15 @@ static void test_limits(void **state)
     struct buf seen;
     buf_init(&seen, 1 << 16);
     struct multipart m;
-    multipart_init(&m, "B", &EVENTS, &seen);
+    multipart_init(&m, "B", PARTS_MAX, &EVENTS, &seen);
     bool ok = true;
-    for (int i = 0; i <= MULTIPART_PARTS_MAX && ok; i++) {
+    for (int i = 0; i <= PARTS_MAX && ok; i++) {
         const char *part = "\r\n--B\r\n" DISPOSITION "name=a\r\n\r\n";
         ok = multipart_feed(&m, part, strlen(part));
     }
     assert_false(ok);
     assert_string_equal(m.error, "too many parts");
-    multipart_init(&m, "B", &EVENTS, &seen);
+    multipart_init(&m, "B", PARTS_MAX, &EVENTS, &seen);
     assert_true(multipart_feed(&m, "--B\r\n", 5));
     for (int i = 0; i < MULTIPART_HEADER_MAX; i++)
         assert_true(multipart_feed(&m, "h", 1));
@@ -164,7 +166,7 @@ static void test_nul_in_a_header(void **state)
     struct buf seen;
     buf_init(&seen, 1 << 10);
     struct multipart m;
-    multipart_init(&m, "B", &EVENTS, &seen);
+    multipart_init(&m, "B", PARTS_MAX, &EVENTS, &seen);
     assert_false(multipart_feed(&m, body, sizeof body - 1));
     assert_string_equal(m.error, "a NUL in a part's header");
     assert_int_equal(seen.len, 0);
