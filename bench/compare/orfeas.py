@@ -11,6 +11,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 GET = os.path.join(SOURCE, "workflows", "get.yaml")
 UPLOAD = os.path.join(SOURCE, "bench", "workflows", "upload.yaml")
 WAIT = os.path.join(SOURCE, "bench", "workflows", "wait.yaml")
+JOB = os.path.join(SOURCE, "bench", "workflows", "job.yaml")
 CROWD = os.path.join(SOURCE, "bench", "workflows", "crowd.yaml")
 
 
@@ -57,6 +58,11 @@ class Orfeas:
         return [self.path, "run", "--workflow", UPLOAD, "--image", task.picture, "--target", task.base,
                 "--set", "load.unique_images=false", "-u", task.connections, "-n", task.connections, "--quiet",
                 "--results", task.file("results")]
+
+    def whole_jobs_command(self, task):
+        """Each user posts a picture and waits for its model, again and again."""
+        return [self.path, "run", "--workflow", JOB, "--target", task.base, "--set", "load.unique_images=false",
+                "-u", task.connections, "-d", f"{task.seconds}s", "--quiet", "--results", task.file("results")]
 
     def results(self, task):
         found = glob.glob(task.file("results/results_*.json"))

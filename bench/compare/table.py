@@ -99,6 +99,23 @@ def freeze(part):
     return lines
 
 
+def backend(part):
+    lines = []
+    if part["health"]:
+        r = part["health"]["ratio"]
+        lines += title(f"the smallest answer, {part['health']['connections']} connections: what it costs the server")
+        lines.append(f"  {'':<12}{'CPU s/10^6':>12}{'requests/s':>12}{'ours/theirs':>22}")
+        for row in part["health"]["rows"]:
+            share = f"{r['median']:.3f}" if row["name"] == "orfeasd" else ""
+            lines.append(f"  {row['name']:<12}{row['cpu_us']:>12.2f}{row['rate']:>12,.0f}{share:>22}")
+    if part["jobs"]:
+        job = part["jobs"]
+        lines += title(f"jobs as fast as orfeasd makes them, {job['users']} users") + [
+            f"  {'orfeasd':<12}{job['cpu_ms']:.2f} ms of CPU a job: {job['per_core']:.0f} jobs a second and core; "
+            f"{job['rate']:.0f} jobs a second here"]
+    return lines
+
+
 def left_out(report):
     lines = []
     for key, word in (("skipped", "skipped"), ("failures", "NOT MEASURED")):
@@ -125,6 +142,7 @@ def render(report):
     lines = head(report)
     for work in report["throughput"]:
         lines += throughput(work)
-    for part, show in (("crowd", crowd), ("large_uploads", large), ("pacing", pacing), ("freeze", freeze)):
+    for part, show in (("crowd", crowd), ("large_uploads", large), ("pacing", pacing), ("freeze", freeze),
+                       ("backend", backend)):
         lines += show(report[part])
     return "\n".join(lines + left_out(report) + foot(report)) + "\n"

@@ -28,7 +28,7 @@ static enum admission decide(const struct backend *b)
         return ADMISSION_QUEUE_FULL;
     /* One that has to wait takes the memory of one that has ended. */
     bool starts = s->running < s->slots;
-    if (b->profile && b->profile->gpu.present && starts && !gpu_sim_fits(&b->gpu, s->running + 1))
+    if (backend_simulates_gpu(b) && starts && !gpu_sim_fits(&b->gpu, s->running + 1))
         return ADMISSION_GPU_FULL;
     return ADMISSION_OK;
 }
@@ -44,14 +44,19 @@ static int retry_seconds(const struct backend *b, enum admission why)
     return seconds ? seconds : 1;
 }
 
-enum admission admission_check(struct backend *b, struct refusal *ret)
+enum admission admission_check(const struct backend *b, struct refusal *ret)
 {
     enum admission a = decide(b);
     if (a == ADMISSION_OK)
         return a;
     *ret = (struct refusal){REFUSALS[a].status, REFUSALS[a].error, REFUSALS[a].kind, retry_seconds(b, a)};
-    metric_add(metrics_series(b->metrics, F_JOBS_REFUSED, &REFUSALS[a].reason), 1);
     return a;
+}
+
+void admission_count(struct backend *b, enum admission why)
+{
+    if (why != ADMISSION_OK)
+        metric_add(metrics_series(b->metrics, F_JOBS_REFUSED, &REFUSALS[why].reason), 1);
 }
 
 void admission_submit(struct backend *b, struct job *job, const struct generator_options *options)

@@ -20,8 +20,10 @@ struct refusal {
     int retry_seconds; /* when it may be worth another try, from the jobs that run */
 };
 
-/* Whether one more generation is taken; else `ret` says why not, and it is counted. */
-enum admission admission_check(struct backend *b, struct refusal *ret);
+/* Whether one more generation is taken; else `ret` says why not. */
+enum admission admission_check(const struct backend *b, struct refusal *ret);
+/* Somebody who wanted one is told. */
+void admission_count(struct backend *b, enum admission why);
 /* There is room. Queues the job, so that nothing drops it any more. What it made before is gone from here on.
  */
 void admission_submit(struct backend *b, struct job *job, const struct generator_options *options);

@@ -25,7 +25,7 @@ struct tally { /* what became of the batch's jobs */
 
 static void begin(struct exchange *x)
 {
-    if (!api_check_ready(x) || !api_check_rate(x))
+    if (!api_check_open(x) || !api_check_rate(x))
         return;
     bool json = exchange_is_json(x);
     struct batch *batch = json ? NULL : batch_create(x->backend, exchange_header(x, "Content-Type"));
@@ -52,7 +52,9 @@ static void body(struct exchange *x, const char *bytes, size_t len)
 
 static bool has_room(struct exchange *x, struct tally *t)
 {
-    return admission_check(x->backend, &t->full) == ADMISSION_OK;
+    enum admission a = admission_check(x->backend, &t->full);
+    admission_count(x->backend, a);
+    return a == ADMISSION_OK;
 }
 
 /* There is room: queues the job as one of the batch. */
@@ -91,8 +93,7 @@ static nsec estimate(const struct backend *b, const struct tally *t)
 {
     nsec longest = 0;
     for (int i = 0; i < t->taken_count; i++) {
-        nsec eta =
-            job_has_ended(t->taken[i]) ? 0 : schedule_eta(&b->schedule, t->taken[i], loop_now(b->loop));
+        nsec eta = schedule_eta(&b->schedule, t->taken[i], loop_now(b->loop));
         longest = eta > longest ? eta : longest;
     }
     return longest;
@@ -168,22 +169,12 @@ static void finish_files(struct exchange *x, struct batch *b)
 
 /* ---- JSON ---- */
 
-/* NULL: it can be queued. */
-static const char *why_not(const struct job *job)
-{
-    if (!job)
-        return "Job not found";
-    if (job->state == JOB_QUEUED || job->state == JOB_PROCESSING)
-        return "Generation already in progress";
-    return job->state == JOB_CANCELLED ? "Cancelled: upload the picture again" : NULL;
-}
-
 static void queue_ids(struct exchange *x, const struct params *p, const struct uuid *ids, int count,
                       struct tally *t, struct buf *refused)
 {
     for (int i = 0; i < count; i++) {
         struct job *job = job_table_find(x->backend->jobs, &ids[i]);
-        const char *why = why_not(job);
+        const char *why = job ? api_why_not(job) : "Job not found";
         t->known += job != NULL;
         if (!why && has_room(x, t)) {
             take(x, t, job, p);
@@ -229,7 +220,7 @@ static void finish_ids(struct exchange *x, const struct buf *json)
 static void finish(struct exchange *x)
 {
     struct request *r = x->state;
-    if (!api_check_ready(x)) /* it may have begun to stop while the body came */
+    if (!api_check_open(x)) /* it may have begun to stop while the body came */
         return;
     if (r->batch)
         finish_files(x, r->batch);

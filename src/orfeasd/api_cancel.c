@@ -32,10 +32,12 @@ static void send_deleted(struct exchange *x, const char *job_id)
 
 static void finish(struct exchange *x)
 {
+    if (x->backend->closing &&
+        !api_check_ready(x)) /* what ran is interrupted, but still in a thread's hands */
+        return;
     struct job *job = api_find_job(x, x->params[0], strlen(x->params[0]));
     if (!job)
         return;
-    x->job = job->id;
     if (job->state == JOB_CANCELLED) {
         send_state(x, 409, job->id_text, job_state_name(JOB_CANCELLED), "The job was cancelled already");
     } else if (job_has_ended(job) || job->state == JOB_UPLOADED) {
@@ -60,9 +62,7 @@ static void resume(struct exchange *x)
         job->unwanted = true;
         send_deleted(x, job->id_text);
     } else {
-        struct refusal refusal;
-        admission_check(x->backend, &refusal);
-        api_send_refusal(x, &refusal);
+        api_check_ready(x); /* which sends why not */
     }
 }
 

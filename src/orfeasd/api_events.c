@@ -18,8 +18,9 @@ const struct handler api_job_socket = {.finish = socket_finish, .end = ws_conn_e
 /* A browser connects again when the stream has ended; 204 tells it to stop, once it has seen the end. */
 static bool has_seen_end(const struct exchange *x, const struct job *job)
 {
+    char end[JOB_FEED_ID];
     const char *last = exchange_header(x, "Last-Event-ID");
-    return last && strcmp(last, "end") == 0 && job_has_ended(job);
+    return last && job_has_ended(job) && strcmp(last, job_feed_end_id(job, end)) == 0;
 }
 
 static void stream_finish(struct exchange *x)

@@ -56,18 +56,30 @@ bool api_check_rate(struct exchange *x)
     return false;
 }
 
+static bool check(struct exchange *x, bool counted)
+{
+    struct refusal refusal;
+    enum admission a = admission_check(x->backend, &refusal);
+    if (counted)
+        admission_count(x->backend, a);
+    if (a != ADMISSION_OK)
+        api_send_refusal(x, &refusal);
+    return a == ADMISSION_OK;
+}
+
 bool api_check_ready(struct exchange *x)
 {
-    return x->backend->readiness == BACKEND_READY || api_check_room(x);
+    return x->backend->readiness == BACKEND_READY || check(x, false);
+}
+
+bool api_check_open(struct exchange *x)
+{
+    return x->backend->readiness == BACKEND_READY || check(x, true);
 }
 
 bool api_check_room(struct exchange *x)
 {
-    struct refusal refusal;
-    if (admission_check(x->backend, &refusal) == ADMISSION_OK)
-        return true;
-    api_send_refusal(x, &refusal);
-    return false;
+    return check(x, true);
 }
 
 static void on_prefer(void *context, const char *value)
@@ -77,7 +89,7 @@ static void on_prefer(void *context, const char *value)
 
 static void begin(struct exchange *x)
 {
-    if (!api_check_ready(x) || !api_check_rate(x))
+    if (!api_check_open(x) || !api_check_rate(x))
         return;
     bool json = exchange_is_json(x);
     struct intake *intake = json ? NULL : intake_create(x->backend, exchange_header(x, "Content-Type"));
@@ -166,18 +178,19 @@ static void send_generating(struct exchange *x, const struct job *job)
     exchange_send_json(x, 200);
 }
 
-/* Whether the picture can become another model now. */
-static bool may_begin(const struct job *job)
+const char *api_why_not(const struct job *job)
 {
-    return job->state == JOB_UPLOADED || job->state == JOB_COMPLETED || job->state == JOB_FAILED;
+    if (job->state == JOB_CANCELLED) /* and its picture removed */
+        return "The job was cancelled";
+    return job->state == JOB_QUEUED || job->state == JOB_PROCESSING ? "Generation already in progress" : NULL;
 }
 
 static void send_conflict(struct exchange *x, const struct job *job)
 {
-    bool cancelled = job->state == JOB_CANCELLED; /* and its picture removed */
+    bool cancelled = job->state == JOB_CANCELLED;
     struct buf *b = exchange_text(x);
     json_open(b, NULL, '{');
-    json_text(b, "error", cancelled ? "The job was cancelled" : "Generation already in progress");
+    json_text(b, "error", api_why_not(job));
     json_text(b, "job_id", job->id_text);
     json_text(b, "status", "conflict");
     json_text(b, "message",
@@ -209,7 +222,7 @@ static void finish_json(struct exchange *x, const struct generate *g)
     struct job *job = job_table_find(x->backend->jobs, &p.job_id);
     if (!job) {
         exchange_send_error(x, 404, "Job not found");
-    } else if (!may_begin(job)) {
+    } else if (api_why_not(job)) {
         send_conflict(x, job);
     } else if (api_check_room(x)) {
         submit(x, job, &p);
@@ -233,7 +246,7 @@ static void finish_form(struct exchange *x, struct intake *in)
 static void finish(struct exchange *x)
 {
     struct generate *g = x->state;
-    if (!api_check_ready(x)) /* it may have begun to stop while the body came */
+    if (!api_check_open(x)) /* it may have begun to stop while the body came */
         return;
     if (g->intake)
         finish_form(x, g->intake);

@@ -9,7 +9,7 @@ static const double MB_PER_GB = 1024;
  * original on a machine without a GPU. */
 static bool has_gpu(struct exchange *x)
 {
-    if (x->backend->profile && x->backend->profile->gpu.present)
+    if (backend_simulates_gpu(x->backend))
         return true;
     struct buf *b = exchange_text(x);
     json_open(b, NULL, '{');

@@ -26,7 +26,7 @@ const struct handler api_health = {.finish = health};
 /* A GPU is claimed only where a profile simulates one, and then labelled. */
 static void write_card(const struct backend *b, struct buf *out)
 {
-    bool simulated = b->profile && b->profile->gpu.present;
+    bool simulated = backend_simulates_gpu(b);
     json_bool(out, "gpu", simulated);
     if (!simulated)
         return;
@@ -64,7 +64,7 @@ static void write_memory(struct buf *out, const char *in_bytes, const char *in_m
  * are labelled as simulated. */
 static void write_gpu(struct backend *b, const char *key, struct buf *out)
 {
-    bool simulated = b->profile && b->profile->gpu.present;
+    bool simulated = backend_simulates_gpu(b);
     double total = simulated ? b->gpu.card.total_mb : 0;
     double allocated = simulated ? gpu_sim_allocated_mb(&b->gpu, b->schedule.running) : 0;
     double reserved = simulated ? b->gpu.cached_mb : 0;

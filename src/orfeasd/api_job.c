@@ -79,16 +79,23 @@ static void write_stages(const struct job *job, const struct profile *profile,
     json_close(out, ']');
 }
 
-static void write_result(const struct job *job, struct buf *out)
+void api_write_model_place(const struct job *job, struct buf *out)
 {
-    const struct generator_result *result = &job->work.result;
     const char *format = model_format_name(job->work.options.format);
     char text[UUID_TEXT + 64];
     snprintf(text, sizeof text, "model.%s", format);
     json_text(out, "output_file", text);
     snprintf(text, sizeof text, "/api/download/%s/model.%s", job->id_text, format);
     json_text(out, "download_url", text);
-    snprintf(text, sizeof text, "/api/preview-output/%s/model.%s", job->id_text, format);
+}
+
+static void write_result(const struct job *job, struct buf *out)
+{
+    const struct generator_result *result = &job->work.result;
+    char text[UUID_TEXT + 64];
+    api_write_model_place(job, out);
+    snprintf(text, sizeof text, "/api/preview-output/%s/model.%s", job->id_text,
+             model_format_name(job->work.options.format));
     json_text(out, "preview_url", text);
     json_open(out, "model", '{');
     json_int(out, "bytes", job->model_bytes);

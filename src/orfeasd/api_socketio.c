@@ -18,7 +18,6 @@ static const struct {
     [SESSION_UNKNOWN_SID] = {400, "Session ID unknown", "unknown_sid"},
     [SESSION_BAD_METHOD] = {400, "Bad handshake method", "bad_method"},
     [SESSION_BAD_REQUEST] = {400, "Bad request", "bad_request"},
-    [SESSION_FORBIDDEN] = {403, "Forbidden", "forbidden"},
     [SESSION_BAD_VERSION] = {400, "Unsupported protocol version", "bad_version"},
 };
 

@@ -23,13 +23,20 @@ bool arrival_refuse(struct arrival *a, int status, const char *why, const char *
     return false;
 }
 
+/* 507 when the disk is full, or our part of it. */
+static bool refuse_storage(struct arrival *a, int error)
+{
+    return arrival_refuse(a, error == ENOSPC || error == EDQUOT ? 507 : 500,
+                          "Upload failed: ", strerror(error));
+}
+
 bool arrival_open(struct arrival *a, const struct multipart_part *part)
 {
     a->none_chosen = part->has_filename && !*part->filename;
     file_name_clean(part->filename, a->file_name);
     a->id = uuid_make();
     a->fd = store_create_input(&a->backend->store, &a->id);
-    return a->fd >= 0 || arrival_refuse(a, 500, "Upload failed: ", strerror(-a->fd));
+    return a->fd >= 0 || refuse_storage(a, -a->fd);
 }
 
 bool arrival_write(struct arrival *a, const char *bytes, size_t len)
@@ -45,7 +52,7 @@ bool arrival_write(struct arrival *a, const char *bytes, size_t len)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return arrival_refuse(a, errno == ENOSPC ? 507 : 500, "Upload failed: ", strerror(errno));
+            return refuse_storage(a, errno);
         bytes += n;
         len -= (size_t)n;
     }
@@ -57,7 +64,7 @@ static bool probe(struct arrival *a, struct picture_info *ret)
 {
     void *bytes = mmap(NULL, (size_t)a->bytes, PROT_READ, MAP_PRIVATE, a->fd, 0);
     if (bytes == MAP_FAILED)
-        return arrival_refuse(a, 500, "Upload failed: ", strerror(errno));
+        return refuse_storage(a, errno);
     char error[PICTURE_ERROR_TEXT];
     bool ok = picture_probe(bytes, (size_t)a->bytes, &picture_default_limits, ret, error);
     munmap(bytes, (size_t)a->bytes);
@@ -81,7 +88,7 @@ static struct job *make_job(struct arrival *a, const struct picture_info *info)
     int error = job ? store_commit_input(&a->backend->store, &a->id) : ENOMEM;
     if (error) {
         job_destroy(job);
-        arrival_refuse(a, 500, "Upload failed: ", strerror(error));
+        refuse_storage(a, error);
         return NULL;
     }
     job->picture = *info;

@@ -1,5 +1,6 @@
 #include "backend.h"
 
+#include "container.h"
 #include "events.h"
 #include "families.h"
 #include "faults.h"
@@ -17,8 +18,6 @@
 
 static const nsec CLOSING_TIME = NSEC_PER_SEC, CLOSING_STEP = 10 * NSEC_PER_MSEC;
 
-#define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
-
 /* ---- what happens to jobs ---- */
 
 static void on_job_started(void *context, struct job *job)
@@ -26,7 +25,7 @@ static void on_job_started(void *context, struct job *job)
     struct backend *b = context;
     job_metrics_started(b, job);
     ledger_note(&b->ledger, job);
-    if (b->profile && b->profile->gpu.present)
+    if (backend_simulates_gpu(b))
         gpu_sim_running(&b->gpu, b->schedule.running);
     events_changed(b->events, job);
 }

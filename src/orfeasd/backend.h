@@ -58,6 +58,11 @@ struct backend {
     nsec closing;         /* since when only the last answers are waited for; 0: not yet */
 };
 
+static inline bool backend_simulates_gpu(const struct backend *b)
+{
+    return b->profile && b->profile->gpu.present;
+}
+
 /* False with the reason in `diags`, which may hold remarks when it is true; backend_finish() is to be called
  * all the same. `settings` must outlive it. */
 bool backend_init(struct backend *b, struct loop *loop, const struct settings *settings,

@@ -3,7 +3,7 @@
  * format_type, quality and batch_size say how they are made.
  *
  * A picture that is refused does not harm the others; it is told. The pictures that came whole wait here, in
- * no table, until batch_finish() queues them; batch_destroy() removes what was not taken.
+ * no table, until batch_complete() queues them; batch_destroy() removes what was not taken.
  */
 #pragma once
 

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const nsec START_TIME = 20 * NSEC_PER_SEC;
+static const nsec START_TIME = 20 * NSEC_PER_SEC, END_TIME = NSEC_PER_SEC;
 
 enum {
     WAIT_STEP_MS = 50,
@@ -95,6 +95,10 @@ int64_t decoders_resident_bytes(const struct decoders *all)
 /* The shared memory can neither shrink nor grow: who reads it cannot be made to read behind its end. */
 static int make_pixels(struct decoder *d)
 {
+    if (d->slot >= DECODERS_MAX)
+        return EAGAIN;
+    if (d->pixels_fd >= 0) /* of a try before */
+        close(d->pixels_fd);
     int fd = memfd_create("pixels", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return errno;
@@ -114,7 +118,7 @@ int decoder_init(struct decoder *d, struct decoders *all)
 {
     *d = (struct decoder){.all = all, .socket = -1, .pixels_fd = -1};
     d->slot = atomic_fetch_add(&all->count, 1);
-    return d->slot >= DECODERS_MAX ? EAGAIN : make_pixels(d);
+    return make_pixels(d);
 }
 
 /* An own descriptor stays with us, the other one goes to the process. */
@@ -183,20 +187,34 @@ static enum decoder_reason reason_of(int status)
     }
 }
 
+/* How it ended. Who has let go of its socket need not end by itself. */
+static enum decoder_reason wait_end(pid_t pid)
+{
+    int status = 0;
+    for (nsec until = clock_monotonic() + END_TIME; clock_monotonic() < until; poll(NULL, 0, 1)) {
+        pid_t ended = waitpid(pid, &status, WNOHANG);
+        if (ended == pid || (ended < 0 && errno != EINTR))
+            return reason_of(status);
+    }
+    kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return DECODER_PROTOCOL;
+}
+
 /* Ends what runs, if it does, and says how it ended when nobody killed it here. */
 static enum decoder_reason end_process(struct decoder *d)
 {
-    int status = 0;
+    enum decoder_reason reason = DECODER_EXITED;
     if (d->socket >= 0)
         close(d->socket);
     d->socket = -1;
     if (d->pid) {
         atomic_store(&d->all->pids[d->slot], 0);
-        while (waitpid(d->pid, &status, 0) < 0 && errno == EINTR)
-            ;
+        reason = wait_end(d->pid);
     }
     d->pid = 0;
-    return reason_of(status);
+    return reason;
 }
 
 static void discard(struct decoder *d)
@@ -239,7 +257,9 @@ static enum wait_result wait_readable(int socket, nsec until, bool (*go_on)(void
 int decoder_start(struct decoder *d)
 {
     int theirs = -1;
-    int error = d->pixels ? make_socket(d, &theirs) : ENOMEM;
+    int error = d->pixels ? 0 : make_pixels(d);
+    if (!error)
+        error = make_socket(d, &theirs);
     if (!error)
         error = spawn(d, theirs);
     if (theirs >= 0)
@@ -279,7 +299,7 @@ static bool send_request(struct decoder *d, int fd, size_t len)
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof fd);
     memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    return sendmsg(d->socket, &message, MSG_NOSIGNAL) == sizeof request;
+    return sendmsg(d->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof request;
 }
 
 /* By its owner's clock, as it could not be trusted with it. */

@@ -2,6 +2,7 @@
 
 #include "api.h"
 #include "backend.h"
+#include "container.h"
 #include "json_out.h"
 
 #include <assert.h>
@@ -13,8 +14,6 @@ static const nsec PROGRESS_EVERY = NSEC_PER_SEC / 4;
 static const nsec REMOVED_EVERY = 5 * NSEC_PER_SEC; /* is a job that lies there still there? */
 
 enum { TOPIC_BUCKETS = 1 << 10, EVENT_TEXT_MAX = 64 << 10 };
-
-#define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 struct topic { /* a job that somebody listens to */
     struct events *events;
@@ -96,16 +95,11 @@ static void write_progress(const struct look *look, struct buf *out)
 static void write_complete(const struct look *look, struct buf *out)
 {
     const struct job *job = look->job;
-    char text[UUID_TEXT + 64];
-    const char *format = model_format_name(job->work.options.format);
     json_text(out, "job_id", job->id_text);
     json_bool(out, "success", true);
-    snprintf(text, sizeof text, "model.%s", format);
-    json_text(out, "output_file", text);
-    snprintf(text, sizeof text, "/api/download/%s/model.%s", job->id_text, format);
-    json_text(out, "download_url", text);
+    api_write_model_place(job, out);
     json_open(out, "result", '{');
-    json_seconds(out, "duration", job_lasted(job));
+    json_seconds(out, "duration", job->finished - job->started);
     json_open(out, "stages", '{');
     for (int i = 0; i < look->stages.count; i++)
         json_seconds(out, look->stages.ended[i].name, look->stages.ended[i].lasted);

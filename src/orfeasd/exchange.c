@@ -1,5 +1,6 @@
 #include "server_impl.h"
 
+#include "container.h"
 #include "json_out.h"
 
 #include <assert.h>
@@ -11,8 +12,6 @@
 
 /* How long a client may take to fetch its answer: this, and 1 s more for each 10,000 bytes. */
 static const nsec ANSWER_TIME = 60 * NSEC_PER_SEC;
-
-#define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 const char *method_name(enum method method)
 {
@@ -35,6 +34,27 @@ uint32_t exchange_address(const struct exchange *x)
     const struct sockaddr *address =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     return ((const struct sockaddr_in *)address)->sin_addr.s_addr;
+}
+
+static bool origin_listed(const char *allowed, const char *origin)
+{
+    size_t len = strlen(origin);
+    for (const char *at = allowed; *at; at += strcspn(at, ","), at += *at == ',') {
+        at += strspn(at, " ");
+        size_t item = strcspn(at, ", ");
+        if (item == len && strncasecmp(at, origin, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool exchange_origin_allowed(const struct exchange *x)
+{
+    const char *allowed = x->server->settings->cors_origins, *origin = exchange_header(x, "Origin");
+    if (!origin || strcmp(allowed, "*") == 0 || origin_listed(allowed, origin))
+        return true;
+    const char *host = exchange_header(x, "Host"), *authority = strstr(origin, "://");
+    return host && authority && strcasecmp(authority + 3, host) == 0;
 }
 
 bool exchange_is_json(const struct exchange *x)
@@ -80,6 +100,20 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
 }
 
 /* The headers of the original: what a browser may do with the answer. */
+/* Of a list a browser wants its own. */
+static void add_origin(struct exchange *x)
+{
+    static const char NAME[] = "Access-Control-Allow-Origin";
+    const char *allowed = x->server->settings->cors_origins, *origin = exchange_header(x, "Origin");
+    if (!strchr(allowed, ',')) {
+        exchange_add_header(x, NAME, allowed);
+        return;
+    }
+    exchange_add_header(x, "Vary", "Origin");
+    if (origin && origin_listed(allowed, origin))
+        exchange_add_header(x, NAME, origin);
+}
+
 static void add_common_headers(struct exchange *x, const char *content_type)
 {
     static const char *const HEADERS[][2] = {
@@ -95,7 +129,7 @@ static void add_common_headers(struct exchange *x, const char *content_type)
         exchange_add_header(x, "Content-Type", content_type);
     for (size_t i = 0; i < sizeof HEADERS / sizeof HEADERS[0]; i++)
         exchange_add_header(x, HEADERS[i][0], HEADERS[i][1]);
-    exchange_add_header(x, "Access-Control-Allow-Origin", x->server->settings->cors_origins);
+    add_origin(x);
     if (x->backend->readiness == BACKEND_STOPPING)
         exchange_add_header(x, "Connection", "close");
 }

@@ -83,6 +83,10 @@ const char *exchange_header(const struct exchange *x, const char *name);
 /* What stands behind `name=` in the query; NULL when there is none. Valid until the request ends. */
 const char *exchange_query(const struct exchange *x, const char *name);
 
+/* May the page that asks connect? `Origin` is its own server's, ours, or one of those that the settings name;
+ * no origin: no browser, or no other. */
+bool exchange_origin_allowed(const struct exchange *x);
+
 /* Calls `each` for every line of the header, in order; a header may stand there more than once. */
 void exchange_each_header(const struct exchange *x, const char *name,
                           void (*each)(void *context, const char *value), void *context);

@@ -9,11 +9,15 @@ static void on_upgraded(void *context, struct MHD_Connection *connection, void *
     (void)context;
     (void)connection;
     struct exchange *x = request;
+    request_upgraded(x);
+    if (x->server->ending) { /* who wanted it is told by its end() */
+        MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+        return;
+    }
     struct upgraded upgraded = {fd, handle, bytes, len};
     void *state = x->state;
     x->state = NULL;
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    request_upgraded(x);
     x->taken(state, &upgraded);
 }
 

@@ -2,10 +2,10 @@
 
 /* An upload takes milliseconds, a held generation 82 s: the bounds tell 60 s from 75 and 90 s, where limits
  * lie. */
-static const double REQUEST_SECONDS[] = {.001, .0025, .005, .01, .05, .1,  .5,  1,   5,
-                                         15,   30,    60,   75,  90,  120, 180, 300, 0};
-static const double GENERATION_SECONDS[] = {.05, .1, .25, .5, 1,  2,   5,   10,  30,  60,
-                                            70,  75, 80,  85, 90, 120, 150, 300, 600, 0};
+static const double REQUEST_SECONDS[] = {.001, .0025, .005, .01, .05, .1,  .5,  1,   5, 15,
+                                         30,   60,    75,   90,  120, 150, 180, 300, 0};
+static const double GENERATION_SECONDS[] = {.05, .1, .25, .5, 1,   2,   5,   10,  30,  60, 70,
+                                            75,  80, 85,  90, 120, 150, 180, 300, 600, 0};
 static const double STAGE_SECONDS[] = {.001, .005, .01, .05, .1, .5, 1, 5, 10, 20, 30, 45, 60, 90, 120, 0};
 static const double WORK_SECONDS[] = {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 0};
 static const double LISTEN_SECONDS[] = {.1, 1, 5, 15, 60, 120, 300, 600, 1800, 3600, 0};
@@ -48,7 +48,8 @@ const struct metric_def family_defs[FAMILIES] = {
     [F_HTTP_CONNECTIONS] = {"http_connections_active", "Open client connections", METRIC_GAUGE},
     [F_HTTP_CONNECTIONS_OPENED] = {"http_connections_opened_total", "Client connections accepted",
                                    METRIC_COUNTER},
-    [F_HTTP_HELD] = {"http_requests_held", "Requests that wait for their job's end", METRIC_GAUGE},
+    [F_HTTP_HELD] = {"http_requests_held", "Requests that wait: for their job's end, or for events",
+                     METRIC_GAUGE},
     [F_ERRORS] = {"errors_total",
                   "Requests that ended badly: refused as the client's mistake, failed here, or left",
                   METRIC_COUNTER,

@@ -1,6 +1,7 @@
 #include "faults.h"
 
 #include "api.h"
+#include "container.h"
 #include "families.h"
 #include "job_metrics.h"
 #include "route.h"
@@ -27,16 +28,14 @@ struct faults {
     const struct fault_plan *plan;
     const struct schedule_events *events; /* of whom it stands in front */
     void *context;
-    struct route *routes;    /* the backend's, with `generate` in its place */
-    struct handler generate; /* api_generate, with another finish() */
+    struct route *routes;           /* the backend's, with these in their places: */
+    struct handler generate, batch; /* api_generate and api_batch, with another finish() */
     bool began;
     nsec first; /* when the first job was accepted */
     struct timer freeze, crash, refuse;
     struct leak *leaks; /* kept, so that it is only as good as lost */
     int64_t leaked;
 };
-
-#define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 static void count(struct faults *f, enum fault fault)
 {
@@ -173,7 +172,7 @@ static void on_worked(void *context, struct job *job)
 {
     struct faults *f = context;
     f->events->worked(f->context, job);
-    if (fault_asked(f->plan, FAULT_SLOW) && !f->b->profile && job->work.error == WORK_OK)
+    if (fault_asked(f->plan, FAULT_SLOW) && !f->b->profile && job->work.error == WORK_OK && !job->cancelled)
         slow_work(f, job);
 }
 
@@ -245,18 +244,29 @@ static void reset(int fd)
         shutdown(fd, SHUT_RDWR);
 }
 
-static void finish_generate(struct exchange *x)
+/* A batch is reset when one of its jobs is hit. */
+static void finish_submission(struct exchange *x, const struct handler *inner)
 {
     struct faults *f = x->backend->faults;
-    uint64_t before = f->b->schedule.accepted;
-    api_generate.finish(x);
-    if (f->b->schedule.accepted == before)
-        return;
-    const struct job *job = job_table_find(f->b->jobs, &x->job);
-    if (job && hits(f, FAULT_RESET, job)) {
-        count(f, FAULT_RESET);
-        reset(x->fd);
-    }
+    const struct schedule *schedule = &f->b->schedule;
+    uint64_t before = schedule->accepted;
+    inner->finish(x);
+    for (uint64_t order = before; order < schedule->accepted; order++)
+        if (fault_hits(f->plan, FAULT_RESET, schedule->seed, order)) {
+            count(f, FAULT_RESET);
+            reset(x->fd);
+            return;
+        }
+}
+
+static void finish_generate(struct exchange *x)
+{
+    finish_submission(x, &api_generate);
+}
+
+static void finish_batch(struct exchange *x)
+{
+    finish_submission(x, &api_batch);
 }
 
 static bool wrap_routes(struct faults *f)
@@ -266,10 +276,14 @@ static bool wrap_routes(struct faults *f)
         return false;
     f->generate = api_generate;
     f->generate.finish = finish_generate;
+    f->batch = api_batch;
+    f->batch.finish = finish_batch;
     memcpy(f->routes, f->b->routes, (size_t)route_count * sizeof *f->routes);
     for (int i = 0; i < route_count; i++)
         if (f->routes[i].post == &api_generate)
             f->routes[i].post = &f->generate;
+        else if (f->routes[i].post == &api_batch)
+            f->routes[i].post = &f->batch;
     f->b->routes = f->routes;
     return true;
 }

@@ -1,7 +1,7 @@
 /*
  * faults - a backend that is ill in the ways a fault_plan asks for.
  *
- * Everything is hung in front of what is there already: the events of the schedule, the handler of one route,
+ * Everything is hung in front of what is there already: the events of the schedule, the handlers that submit,
  * timers. A backend that was asked for no fault has none of it, and no line on the way of its jobs asks.
  * Health, readiness and metrics are answered as ever, but while it is frozen or gone. Main thread.
  */

@@ -13,18 +13,13 @@ static void set(struct backend *b, enum family_id family, const char *const *lab
     metric_set(metrics_series(b->metrics, (int)family, labels), value);
 }
 
-static bool gpu_simulated(const struct backend *b)
-{
-    return b->profile && b->profile->gpu.present;
-}
-
 void gauges_init(struct backend *b)
 {
     const char *info[] = {ORFEAS_VERSION, "inflate-cpu", b->profile ? b->profile->name : "none"};
     set(b, F_APP_INFO, info, 1);
     set(b, F_TIME_SCALE, NULL, b->settings->time_scale);
     for (int family = F_GPU_USAGE; family <= F_GPU_INFO; family++) {
-        bool by_profile = family <= F_GPU_BYTES && gpu_simulated(b);
+        bool by_profile = family <= F_GPU_BYTES && backend_simulates_gpu(b);
         bool by_card = family != F_GPU_CACHED && b->gpus;
         if (!by_profile && !by_card)
             metrics_hide(b->metrics, family);
@@ -94,7 +89,7 @@ static void update_gpus(struct backend *b)
     struct nvml_gpu gpus[NVML_GPUS_MAX];
     for (int family = F_GPU_USAGE; family <= F_GPU_INFO; family++)
         metrics_clear(b->metrics, family);
-    if (gpu_simulated(b))
+    if (backend_simulates_gpu(b))
         update_simulated(b);
     int count = b->gpus ? gpu_watch_read(b->gpus, gpus) : 0;
     for (int i = 0; i < count; i++)
@@ -188,7 +183,7 @@ void gauges_update(struct backend *b)
         {F_JOBS_EVICTED, (double)b->jobs->evicted},
         {F_JOBS_EXPIRED, (double)b->jobs->expired},
         {F_RECORD_ERRORS, (double)b->ledger.errors},
-        {F_WORKERS, workers_default_count()},
+        {F_WORKERS, workers_count(b->workers)},
         {F_LOG_LOST, b->log ? (double)request_log_lost(b->log) : 0},
         {F_APP_READY, b->readiness == BACKEND_READY},
         {F_APP_UPTIME, nsec_to_sec(loop_now(b->loop) - b->started)},
@@ -198,6 +193,6 @@ void gauges_update(struct backend *b)
     update_decoders(b);
     update_process(b);
     update_machine(b);
-    if (b->gpus || gpu_simulated(b))
+    if (b->gpus || backend_simulates_gpu(b))
         update_gpus(b);
 }

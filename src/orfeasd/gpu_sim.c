@@ -4,6 +4,8 @@ void gpu_sim_init(struct gpu_sim *g, const struct profile_gpu *card, int slots, 
 {
     *g = (struct gpu_sim){.card = *card, .slots = slots};
     g->budget_mb = limit_mb > 0 ? limit_mb : card->share * card->total_mb;
+    if (g->budget_mb > card->total_mb)
+        g->budget_mb = card->total_mb;
     double fits = (g->budget_mb - card->base_mb) / slots;
     g->job_mb = refuse || card->job_mb < fits ? card->job_mb : fits;
     g->cached_mb = card->base_mb;

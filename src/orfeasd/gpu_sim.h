@@ -13,8 +13,8 @@ struct gpu_sim {
     double cached_mb; /* the most that was allocated: an allocator keeps what it once had */
 };
 
-/* `limit_mb`: the budget; 0: the card's share. `refuse`: jobs take what they take, and those that do not fit
- * are not to be started. */
+/* `limit_mb`: the budget, at most all of the card; 0: its share. `refuse`: jobs take what they take, and
+ * those that do not fit are not to be started. */
 void gpu_sim_init(struct gpu_sim *g, const struct profile_gpu *card, int slots, double limit_mb, bool refuse);
 /* Whether so many jobs fit into the budget. */
 bool gpu_sim_fits(const struct gpu_sim *g, int running);

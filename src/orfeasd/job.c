@@ -81,10 +81,12 @@ bool job_has_ended(const struct job *job)
 
 bool job_picture_failed(const struct job *job)
 {
-    const struct work *work = &job->work;
-    return job->state == JOB_FAILED && work->error == WORK_GENERATOR &&
-           (work->generator_error == GENERATOR_BAD_IMAGE ||
-            work->generator_error == GENERATOR_NO_FOREGROUND || work->generator_error == GENERATOR_TOO_LARGE);
+    static const enum generator_error ITS_FAULT[] = {GENERATOR_BAD_IMAGE, GENERATOR_NO_FOREGROUND,
+                                                     GENERATOR_TOO_LARGE};
+    for (size_t i = 0; job->state == JOB_FAILED && i < sizeof ITS_FAULT / sizeof ITS_FAULT[0]; i++)
+        if (strcmp(job->error_kind, generator_error_name(ITS_FAULT[i])) == 0)
+            return true;
+    return false;
 }
 
 static const char INTERRUPTED[] = "interrupted";
@@ -111,11 +113,6 @@ void job_stamp(nsec *wall, char text[TIMESTAMP_TEXT])
 {
     *wall = clock_wall();
     timestamp_text(*wall, text);
-}
-
-nsec job_lasted(const struct job *job)
-{
-    return job->past ? job->finished_wall - job->started_wall : job->finished - job->started;
 }
 
 static void add_stage(struct job_stages *ret, const char *name, nsec *at, nsec end)

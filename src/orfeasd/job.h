@@ -67,7 +67,7 @@ struct job {
     nsec created_wall, queued_wall, started_wall, finished_wall;
     char created_at[TIMESTAMP_TEXT], queued_at[TIMESTAMP_TEXT], started_at[TIMESTAMP_TEXT],
         finished_at[TIMESTAMP_TEXT];
-    nsec submitted, started, finished; /* monotonic */
+    nsec submitted, started, finished; /* monotonic; of an earlier process' job from its start, which is 0 */
     nsec rested;                       /* since when it lies in the table, monotonic */
     uint64_t number;                   /* in the order of taking a slot: its stream of random numbers */
     uint64_t place;                    /* in the queue */
@@ -105,8 +105,6 @@ void job_set_error(struct job *job, const char *kind, const char *message);
 void job_set_interrupted(struct job *job, bool had_started);
 /* One of its times, now: as a number and as a text. */
 void job_stamp(nsec *wall, char text[TIMESTAMP_TEXT]);
-/* How long it held its slot, once it has ended. */
-nsec job_lasted(const struct job *job);
 
 /* How far it is at `now`; `profile` may be NULL. */
 void job_stages(const struct job *job, const struct profile *profile, nsec now, struct job_stages *ret);

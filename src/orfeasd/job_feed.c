@@ -1,6 +1,7 @@
 #include "job_feed.h"
 
 #include "backend.h"
+#include "container.h"
 #include "events.h"
 #include "feed.h"
 #include "sse.h"
@@ -15,8 +16,6 @@ enum {
     RETRY_MS = 2000,
     STREAM_ROOM = 1 << 10, /* what frames an event */
 };
-
-#define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 struct job_feed {
     struct backend *backend;
@@ -93,13 +92,21 @@ static bool send_to_socket(struct job_feed *f, enum event event, const char *jso
     return sent;
 }
 
+char *job_feed_end_id(const struct job *job, char out[JOB_FEED_ID])
+{
+    snprintf(out, JOB_FEED_ID, "end-%lld", (long long)job->finished_wall);
+    return out;
+}
+
 /* The id tells a browser that comes back after the end that there is nothing more. */
 static bool send_to_stream(struct job_feed *f, enum event event, const char *json, size_t len)
 {
     struct buf text;
-    char id[24] = "end";
+    char id[JOB_FEED_ID];
     buf_init(&text, FEED_MAX);
-    if (!event_is_last(event))
+    if (event_is_last(event))
+        job_feed_end_id(job_table_find(f->backend->jobs, &f->subscription.job), id);
+    else
         snprintf(id, sizeof id, "%llu", (unsigned long long)++f->number);
     sse_write(&text, event_name(event), id, json, len);
     bool sent = !text.failed && exchange_stream(f->stream, text.bytes, text.len);

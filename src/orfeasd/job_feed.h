@@ -15,4 +15,7 @@ void job_feed_open_stream(struct exchange *x, struct job *job);
 void job_feed_end(struct exchange *x);
 void job_feed_drained(struct exchange *x); /* the handler's drained() */
 /* Ends them all, with what they were sent still on its way. */
+/* The id of a stream's last event, which a browser that comes back shows: it says which end it has seen. */
+enum { JOB_FEED_ID = 32 };
+char *job_feed_end_id(const struct job *job, char out[JOB_FEED_ID]);
 void job_feed_close_all(struct backend *b);

@@ -26,10 +26,12 @@ void job_metrics_init(struct backend *b)
 {
     const char *type = TYPE;
     metrics_series(b->metrics, F_GENERATIONS_SUCCESSFUL, &type);
-    for (int error = GENERATOR_OK + 1; error <= GENERATOR_CANCELLED; error++)
+    for (int error = GENERATOR_OK + 1; error <= GENERATOR_DECODER; error++)
         show_reason(b, generator_error_name((enum generator_error)error));
     for (size_t i = 0; i < sizeof REASONS / sizeof REASONS[0]; i++)
         show_reason(b, REASONS[i]);
+    if (fault_asked(&b->settings->faults, FAULT_ERROR))
+        show_reason(b, "injected");
 }
 
 void job_metrics_started(struct backend *b, const struct job *job)

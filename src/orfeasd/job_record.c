@@ -95,7 +95,7 @@ void job_record_write(const struct job *job, enum job_state state, const struct 
 {
     struct job_stages stages;
     char batch[UUID_TEXT];
-    job_stages(job, profile, job->finished, &stages);
+    job_stages(job, profile, job->finished ? job->finished : job->started, &stages);
     json_open(out, NULL, '{');
     json_int(out, VERSION_KEY, VERSION);
     json_text(out, "id", job->id_text);
@@ -184,6 +184,8 @@ static bool read_past(const json_t *root, struct job *job)
     job->error_kind = past->error_kind;
     if (read_text(root, "segmentation", past->segmentation, sizeof past->segmentation))
         job->work.result.segmentation = past->segmentation;
+    else if (job->state == JOB_COMPLETED)
+        return false;
     double confidence = json_number_value(json_object_get(root, "confidence"));
     job->work.result.confidence = confidence >= 0 && confidence <= 1 ? confidence : 0;
     json_int_t percent = json_integer_value(json_object_get(root, "progress"));

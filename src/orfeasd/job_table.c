@@ -105,7 +105,7 @@ static void trim(struct job_table *t)
     }
 }
 
-static void lie_down(struct job_table *t, struct job *job, nsec since)
+void job_table_rest_since(struct job_table *t, struct job *job, nsec since)
 {
     job->rested = since;
     job->prev = t->newest;
@@ -118,7 +118,7 @@ static void lie_down(struct job_table *t, struct job *job, nsec since)
     set_expiry(t);
 }
 
-void job_table_add_old(struct job_table *t, struct job *job, nsec rested)
+void job_table_enter(struct job_table *t, struct job *job)
 {
     struct job **bucket = bucket_of(t, &job->id);
     job->bucket_next = *bucket;
@@ -128,12 +128,6 @@ void job_table_add_old(struct job_table *t, struct job *job, nsec rested)
         t->first->table_prev = job;
     t->first = job;
     t->count++;
-    lie_down(t, job, rested);
-}
-
-void job_table_add(struct job_table *t, struct job *job)
-{
-    job_table_add_old(t, job, loop_now(t->loop));
 }
 
 void job_table_wake(struct job_table *t, struct job *job)
@@ -143,5 +137,11 @@ void job_table_wake(struct job_table *t, struct job *job)
 
 void job_table_rest(struct job_table *t, struct job *job)
 {
-    lie_down(t, job, loop_now(t->loop));
+    job_table_rest_since(t, job, loop_now(t->loop));
+}
+
+void job_table_add(struct job_table *t, struct job *job)
+{
+    job_table_enter(t, job);
+    job_table_rest(t, job);
 }

@@ -39,8 +39,10 @@ void job_table_destroy(struct job_table *t);
 struct job *job_table_find(const struct job_table *t, const struct uuid *id);
 /* Takes the job over, as a lying one. */
 void job_table_add(struct job_table *t, struct job *job);
-/* The same, of a job that has lain since `rested`: in the order of that. */
-void job_table_add_old(struct job_table *t, struct job *job, nsec rested);
+/* The same in two steps, for jobs of an earlier process: first all, in the order in which they came; then
+ * each as one that has lain since then, in that order. */
+void job_table_enter(struct job_table *t, struct job *job);
+void job_table_rest_since(struct job_table *t, struct job *job, nsec since);
 /* It is about to be queued: not to be dropped. */
 void job_table_wake(struct job_table *t, struct job *job);
 /* It has ended (or was not queued after all). May drop the oldest, never itself. */

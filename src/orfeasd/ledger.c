@@ -3,6 +3,8 @@
 #include "job_record.h"
 
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 bool ledger_init(struct ledger *l, struct loop *loop, const struct store *store,
                  const struct profile *profile)
@@ -42,14 +44,30 @@ bool ledger_settle(struct ledger *l, struct job *job)
     return true;
 }
 
+/* What the next process would not find must not be told of. */
+static void fail_unwritten(struct ledger *l, struct job *job, int error)
+{
+    char message[120];
+    snprintf(message, sizeof message, "The job's record cannot be written: %s", strerror(error));
+    job_set_error(job, "storage_failed", message);
+    job->outcome = JOB_FAILED;
+    job->work.error = WORK_STORAGE;
+    job->work.failed_stage = STAGE_MESH_EXPORT;
+    job->model_bytes = 0;
+    store_remove_models(l->store, &job->id);
+}
+
 void ledger_collect(struct ledger *l, void (*settled)(void *context, struct job *job), void *context)
 {
     if (!l->journal)
         return;
     for (struct journal_entry *entry = journal_take_done(l->journal), *next; entry; entry = next) {
         next = entry->next;
+        struct job *job = (struct job *)((char *)entry - offsetof(struct job, entry));
         l->errors += entry->error != 0;
         buf_finish(&entry->text);
-        settled(context, (struct job *)((char *)entry - offsetof(struct job, entry)));
+        if (entry->error && job->outcome == JOB_COMPLETED)
+            fail_unwritten(l, job, entry->error);
+        settled(context, job);
     }
 }

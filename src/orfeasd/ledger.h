@@ -2,7 +2,8 @@
  * ledger - keeps each job's record up to date, where jobs outlive the process; elsewhere it does nothing.
  *
  * That a job waits or runs is written at once and not waited for: whatever is lost of it, the next process
- * finds a job that was interrupted. How a job ended is on the disk before anybody is told. Main thread.
+ * finds a job that was interrupted. How a job ended is on the disk before anybody is told: one that has
+ * completed, but whose record cannot be written, has failed. Main thread.
  */
 #pragma once
 

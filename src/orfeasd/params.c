@@ -1,5 +1,6 @@
 #include "params.h"
 
+#include "json_depth.h"
 #include "json_out.h"
 
 #include <errno.h>
@@ -96,33 +97,11 @@ static void read_job_id(struct params *p, const json_t *id)
         mistake(p, "job_id", NULL, "uuid_parsing", "Input should be a job_id as upload-image returns it");
 }
 
-/* Whether brackets are open `max` deep anywhere. Those in texts do not count; what is no JSON is the parser's
- * to refuse. */
-static bool is_deep(const char *text, size_t len, int max)
-{
-    int depth = 0;
-    bool in_text = false;
-    for (size_t i = 0; i < len; i++) {
-        char c = text[i];
-        if (in_text && c == '\\')
-            i++;
-        else if (c == '"')
-            in_text = !in_text;
-        else if (!in_text && (c == '{' || c == '['))
-            depth++;
-        else if (!in_text && (c == '}' || c == ']'))
-            depth--;
-        if (depth > max)
-            return true;
-    }
-    return false;
-}
-
 /* NULL when it is no object. */
 static json_t *load_object(struct params *p, const char *text, size_t len)
 {
     json_error_t error;
-    if (is_deep(text, len, PARAMS_JSON_DEPTH)) {
+    if (json_deeper_than(text, len, PARAMS_JSON_DEPTH)) {
         mistake(p, "body", NULL, "json_invalid", "nested deeper than %d", PARAMS_JSON_DEPTH);
         return NULL;
     }

@@ -47,7 +47,8 @@ static void refuse_method(struct exchange *x)
 static bool shows_token(const struct exchange *x)
 {
     const struct auth *auth = &x->backend->auth;
-    const char *query = x->route && x->route->access == ACCESS_QUERY ? exchange_query(x, "access_token") : NULL;
+    const char *query =
+        x->route && x->route->access == ACCESS_QUERY ? exchange_query(x, "access_token") : NULL;
     return query ? auth_check_token(auth, query) : auth_check(auth, exchange_header(x, "Authorization"));
 }
 
@@ -229,10 +230,12 @@ enum MHD_Result request_access(void *context, struct MHD_Connection *connection,
                                const char *method, const char *version, const char *bytes, size_t *len,
                                void **request)
 {
-    (void)context;
     (void)connection;
     (void)version;
+    const struct server *s = context;
     struct exchange *x = *request;
+    if (s->ending)
+        return MHD_NO;
     if (!x->first_call_done)
         return on_header(x, url, method);
     if (*len == 0)

@@ -150,10 +150,22 @@ static nsec last_change(const struct job *job)
     return job->finished_wall ? job->finished_wall : job->created_wall;
 }
 
-static int by_time(const void *a, const void *b)
+static int by_creation(const void *a, const void *b)
+{
+    nsec x = (*(struct job *const *)a)->created_wall, y = (*(struct job *const *)b)->created_wall;
+    return (x > y) - (x < y);
+}
+
+static int by_last_change(const void *a, const void *b)
 {
     nsec x = last_change(*(struct job *const *)a), y = last_change(*(struct job *const *)b);
     return (x > y) - (x < y);
+}
+
+static void sort(struct search *s, int (*order)(const void *a, const void *b))
+{
+    if (s->count)
+        qsort(s->jobs, (size_t)s->count, sizeof *s->jobs, order);
 }
 
 void restore_jobs(const struct store *store, struct job_table *table, nsec now, struct restored *ret,
@@ -162,12 +174,14 @@ void restore_jobs(const struct store *store, struct job_table *table, nsec now, 
     struct search s = {.store = store, .found = ret, .diags = diags};
     *ret = (struct restored){0};
     store_each(store, on_folder, &s);
-    if (s.count)
-        qsort(s.jobs, (size_t)s.count, sizeof *s.jobs, by_time);
+    sort(&s, by_creation);
+    for (int i = 0; i < s.count; i++)
+        job_table_enter(table, s.jobs[i]);
+    sort(&s, by_last_change);
     nsec wall = clock_wall();
     for (int i = 0; i < s.count; i++) {
         nsec ago = wall - last_change(s.jobs[i]);
-        job_table_add_old(table, s.jobs[i], ago > 0 ? now - ago : now);
+        job_table_rest_since(table, s.jobs[i], ago > 0 ? now - ago : now);
     }
     free(s.jobs);
 }

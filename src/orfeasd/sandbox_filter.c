@@ -18,16 +18,15 @@
 
 /* What decoding takes: a request in, an answer out, memory between them, and an end. */
 static const unsigned ALLOWED[] = {
-    __NR_recvmsg,         __NR_sendmsg,      __NR_close,
-    __NR_munmap,          __NR_mremap,       __NR_brk,
-    __NR_madvise,         __NR_futex,        __NR_exit,
+    __NR_recvmsg,         __NR_sendmsg,      __NR_close,         __NR_munmap,
+    __NR_mremap,          __NR_brk,          __NR_futex,         __NR_exit,
     __NR_exit_group,      __NR_rt_sigreturn, /* a signal that stops and continues it */
     __NR_restart_syscall,
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     __NR_write, /* its report, to the standard error that it has */
-    __NR_getpid,          __NR_gettid,       __NR_sigaltstack,
-    __NR_rt_sigprocmask,  __NR_rt_sigaction, __NR_sched_yield,
-    __NR_clock_gettime,   __NR_prctl,
+    __NR_getpid,          __NR_gettid,       __NR_sigaltstack,   __NR_rt_sigprocmask,
+    __NR_rt_sigaction,    __NR_sched_yield,  __NR_clock_gettime, __NR_prctl,
+    __NR_madvise,
 #endif
 };
 
@@ -37,7 +36,7 @@ static const unsigned ALLOWED_WITHOUT_EXEC[] = {__NR_mmap, __NR_mprotect};
 enum {
     ALLOWED_COUNT = sizeof ALLOWED / sizeof ALLOWED[0],
     EXEC_COUNT = sizeof ALLOWED_WITHOUT_EXEC / sizeof ALLOWED_WITHOUT_EXEC[0],
-    FILTER_MAX = 5 + 2 * ALLOWED_COUNT + 5 * EXEC_COUNT,
+    FILTER_MAX = 10 + 2 * ALLOWED_COUNT + 5 * EXEC_COUNT,
 };
 
 struct filter {
@@ -79,6 +78,11 @@ static void build(struct filter *f)
         ret(f, SECCOMP_RET_KILL_PROCESS);
         ret(f, SECCOMP_RET_ALLOW);
     }
+    /* Memory may be given back; other advice can do harm to the pages that are shared, if root runs it. */
+    add(f, BPF_JMP | BPF_JEQ | BPF_K, __NR_madvise, 0, 3);
+    load(f, offsetof(struct seccomp_data, args[2]));
+    add(f, BPF_JMP | BPF_JEQ | BPF_K, MADV_DONTNEED, 0, 1);
+    ret(f, SECCOMP_RET_ALLOW);
     ret(f, SECCOMP_RET_KILL_PROCESS);
 }
 

@@ -1,5 +1,6 @@
 #include "schedule.h"
 
+#include "container.h"
 #include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -9,8 +10,6 @@ enum {
     LOOK_AT = 64, /* of the running jobs, the oldest: one of them ends first, if all take about as long */
     AVERAGE_OVER = 8,
 };
-
-#define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 /* ---- two lists through the same links: a job waits or runs ---- */
 
@@ -128,8 +127,7 @@ static void learn(struct schedule *s, nsec lasted)
 void schedule_settled(struct schedule *s, struct job *job)
 {
     job->settling = false;
-    if (job->state != JOB_PROCESSING) /* interrupted meanwhile */
-        return;
+    assert(job->state == JOB_PROCESSING);
     job->state = job->outcome;
     list_remove(&s->first_running, &s->last_running, job);
     s->running--;

@@ -1,5 +1,6 @@
 #include "server_impl.h"
 
+#include "container.h"
 #include "families.h"
 #include "route.h"
 
@@ -26,8 +27,6 @@ enum {
     TEXT_MAX = 4 << 20,
     PUMP_TURNS = 16,
 };
-
-#define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 /* ---- connections ---- */
 
@@ -213,6 +212,7 @@ void server_destroy(struct server *s)
 {
     if (!s)
         return;
+    s->ending = true; /* or a request that comes now could be held */
     for (struct exchange *x = s->first; x; x = x->next)
         if (x->suspended) {
             x->gone = true;
@@ -239,7 +239,8 @@ int server_port(const struct server *s)
 
 void server_close_listener(struct server *s)
 {
-    int fd = MHD_quiesce_daemon(s->daemon);
+    int fd = s->deaf ? -1 : MHD_quiesce_daemon(s->daemon); /* gives it every time that it is asked */
+    s->deaf = true;
     if (fd >= 0)
         close(fd);
 }

@@ -28,6 +28,8 @@ struct server {
     int held_epoll;
     struct timer pump, sweep;
     struct exchange *first; /* all connections */
+    bool deaf;              /* the listener is closed */
+    bool ending;            /* nothing that still comes is served */
     int connections, held;
     int64_t opened; /* connections so far */
     int64_t max_body;

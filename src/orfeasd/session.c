@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "backend.h"
+#include "container.h"
 #include "engineio.h"
 
 #include <assert.h>
@@ -11,8 +12,6 @@
 static const nsec PROBE_TIME = 10 * NSEC_PER_SEC, PROBE_EVERY = NSEC_PER_SEC / 10;
 
 enum { OUT_MAX = FEED_MAX };
-
-#define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 static nsec now_of(const struct session *s)
 {
@@ -94,7 +93,7 @@ static void queue(struct session *s, enum engineio_type type, const char *data, 
 }
 
 /* Each packet of `out` as a message. */
-static void flush_to_socket(struct session *s)
+static bool send_packets(struct session *s)
 {
     struct engineio_packet packet;
     const char *rest = buf_text(&s->out);
@@ -103,7 +102,12 @@ static void flush_to_socket(struct session *s)
     while (sent && len && engineio_next(&rest, &len, &packet))
         sent = ws_conn_send(s->socket, packet.data - 1, packet.len + 1); /* with its type */
     buf_clear(&s->out);
-    if (!sent)
+    return sent;
+}
+
+static void flush_to_socket(struct session *s)
+{
+    if (!send_packets(s))
         session_close(s, "overflow");
     else if (!ws_conn_backlog(s->socket))
         sio_drained(s);
@@ -199,11 +203,16 @@ struct session *session_open(struct sessions *all, struct ws_conn *socket)
     return s;
 }
 
-/* The GET that waits gets what is queued and the close behind it. */
+/* The GET that waits gets the close, and when nobody is at fault what is queued before it. */
 static void answer_last(struct session *s, const char *why)
 {
-    buf_clear(&s->out);
-    engineio_write(&s->out, why && strcmp(why, "client_close") == 0 ? ENGINEIO_NOOP : ENGINEIO_CLOSE, "", 0);
+    struct buf packet;
+    buf_init(&packet, 1);
+    engineio_write(&packet, why && strcmp(why, "client_close") == 0 ? ENGINEIO_NOOP : ENGINEIO_CLOSE, "", 0);
+    if (why || s->out.failed || s->out.len + packet.len + 1 > OUT_MAX)
+        buf_clear(&s->out);
+    engineio_add(&s->out, packet.bytes, packet.len);
+    buf_finish(&packet);
     exchange_release(s->poll);
 }
 
@@ -213,6 +222,8 @@ void session_close(struct session *s, const char *why)
     sio_finish(s);
     if (s->poll)
         answer_last(s, why);
+    if (s->socket && !s->polling && !why)
+        send_packets(s);
     if (s->socket)
         ws_conn_close(s->socket, WEBSOCKET_NORMAL);
     timer_cancel(b->loop, &s->beat);
@@ -263,7 +274,7 @@ bool session_payload(struct session *s, const char *payload, size_t len)
 {
     struct engineio_packet packet;
     const char *why = len ? NULL : "bad_packet";
-    while (len && !why)
+    while (len && !why && !s->doomed)
         why = engineio_next(&payload, &len, &packet) ? take_packet(s, &packet) : "bad_packet";
     if (!why)
         return true;

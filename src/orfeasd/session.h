@@ -25,8 +25,7 @@ enum session_error { /* the protocol's numbers */
                      SESSION_UNKNOWN_SID,
                      SESSION_BAD_METHOD,
                      SESSION_BAD_REQUEST,
-                     SESSION_FORBIDDEN,
-                     SESSION_BAD_VERSION,
+                     SESSION_BAD_VERSION = 5,
 };
 
 enum session_probe { PROBE_NONE, PROBE_OPENED, PROBE_ANSWERED };

@@ -202,12 +202,14 @@ static bool set_rate(struct settings *s, const char *text)
 static bool set_token(struct settings *s, const char *text)
 {
     s->token = text;
+    s->token_file = NULL; /* what is said later, on the command line, counts */
     return *text;
 }
 
 static bool set_token_file(struct settings *s, const char *text)
 {
     s->token_file = text;
+    s->token = NULL;
     return *text;
 }
 
@@ -286,8 +288,8 @@ static const struct setting {
     {"--ping-timeout", NULL, set_ping_timeout, "DURATION, from 10ms to 1h",
      "how long a ping may go unanswered (20s)"},
     {NULL, "MAX_UPLOAD_MB", set_max_upload, "N, from 1 to 500", "largest upload, in megabytes (50)"},
-    {NULL, "CORS_ORIGINS", set_cors, "ORIGIN, or *",
-     "sent as Access-Control-Allow-Origin; whose pages may open WebSockets (*)"},
+    {NULL, "CORS_ORIGINS", set_cors, "ORIGIN[,ORIGIN...], or *",
+     "whose pages may read answers and open WebSockets (*)"},
     {"--token-file", "ORFEAS_TOKEN_FILE", set_token_file, "FILE",
      "clients have to show the token in it: Authorization: Bearer TOKEN"},
     {"--token", "ORFEAS_TOKEN", set_token, "TOKEN",

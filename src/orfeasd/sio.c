@@ -1,6 +1,7 @@
 #include "sio.h"
 
 #include "backend.h"
+#include "container.h"
 #include "feed.h"
 #include "json_out.h"
 #include "session.h"
@@ -10,8 +11,6 @@
 #include <string.h>
 
 enum { TEXT_MAX = 96 << 10 };
-
-#define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 struct sio_room { /* one job that the client listens to */
     struct subscription subscription;

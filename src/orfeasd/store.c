@@ -301,8 +301,10 @@ int store_write_record(const struct store *s, const struct uuid *id, const struc
     path_of(s, id, RECORD, path);
     if (text->failed)
         return ENOMEM;
-    return synced ? file_write_synced(path, text->bytes, text->len)
-                  : file_write(path, text->bytes, text->len);
+    if (!synced)
+        return file_write(path, text->bytes, text->len);
+    int error = file_write_synced(path, text->bytes, text->len);
+    return error ? error : fsync(s->fd) ? errno : 0; /* the job's folder has to be found, too */
 }
 
 void store_remove_files(const struct store *s, const struct uuid *id)

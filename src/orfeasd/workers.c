@@ -274,6 +274,11 @@ int workers_default_count(void)
     return cores < 1 ? 1 : cores > 256 ? 256 : (int)cores;
 }
 
+int workers_count(const struct workers *w)
+{
+    return w->count;
+}
+
 bool workers_warm(struct workers *w)
 {
     return atomic_load(&w->warm) == w->count;

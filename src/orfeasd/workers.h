@@ -49,6 +49,7 @@ void workers_destroy(struct workers *w);
 
 /* As many as there are cores. */
 int workers_default_count(void);
+int workers_count(const struct workers *w);
 
 /* Whether every thread has made its first, tiny model: the code is paged in, its memory allocated. */
 bool workers_warm(struct workers *w);

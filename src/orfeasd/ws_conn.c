@@ -1,6 +1,7 @@
 #include "ws_conn.h"
 
 #include "backend.h"
+#include "container.h"
 #include "feed.h"
 #include "server.h"
 
@@ -19,8 +20,6 @@ enum {
     KERNEL_BUFFER = 64 << 10,
 };
 
-#define CONTAINER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
-
 enum state {
     OPENING, /* the 101 is not out */
     OPEN,
@@ -37,8 +36,9 @@ struct ws_conn {
     struct upgraded upgraded;
     struct watch_fd watch;
     size_t counted;     /* of what it has sent, in the backend's `inbound` */
-    struct timer timer; /* CLOSING, DEAD: then it is over; OPEN: it has broken */
+    struct timer timer; /* CLOSING, DEAD: then it is over; OPEN: it has broken, or what waited is gone */
     bool broken, ended; /* cannot write; nothing more comes */
+    bool waits;         /* something was not sent at once */
     bool half_closed;
     struct ws_conn *next, *prev;
 };
@@ -88,7 +88,8 @@ static void watch_writable(struct ws_conn *c, bool on)
         c->broken = true;
 }
 
-/* Errors are found here from within the owner's calls, and told of from the loop. */
+/* Errors, and that nothing waits any more, are found here from within the owner's calls, and told of from the
+ * loop. */
 static void write_some(struct ws_conn *c)
 {
     struct buf *out = &c->websocket.out;
@@ -104,7 +105,9 @@ static void write_some(struct ws_conn *c)
             c->broken = true;
     }
     watch_writable(c, out->len && !c->broken);
-    if (c->broken)
+    bool drained = c->waits && !out->len && c->state == OPEN;
+    c->waits = out->len;
+    if (c->broken || drained)
         timer_set(c->backend->loop, &c->timer, loop_now(c->backend->loop));
     if (!out->len && out->capacity > KEEP_MAX) {
         size_t most = out->max_bytes;
@@ -147,8 +150,7 @@ static const char *why_over(const struct ws_conn *c)
     case 0:
         return "transport_close";
     default:
-        return websocket_closed_code(&c->websocket) == WEBSOCKET_NO_CODE ? "protocol_error"
-                                                                         : "transport_close";
+        return websocket_was_closed(&c->websocket) ? "transport_close" : "protocol_error";
     }
 }
 
@@ -197,12 +199,9 @@ static void read_some(struct ws_conn *c)
 static void on_ready(struct watch_fd *watch)
 {
     struct ws_conn *c = CONTAINER(struct ws_conn, watch, watch);
-    bool waited = c->websocket.out.len;
     read_some(c);
     if (c->state == OPEN || c->state == CLOSING)
         write_some(c);
-    if (c->state == OPEN && waited && !c->websocket.out.len && c->owner)
-        c->events->drained(c->owner);
     if (c->state == CLOSING)
         finish_closing(c);
 }
@@ -212,10 +211,13 @@ static void on_timer(struct timer *timer)
     struct ws_conn *c = CONTAINER(struct ws_conn, timer, timer);
     if (c->state == DEAD) {
         destroy(c);
-        return;
+    } else if (c->state == OPEN && !c->broken) {
+        if (c->owner)
+            c->events->drained(c->owner);
+    } else {
+        lose(c, "transport_close");
+        die(c);
     }
-    lose(c, "transport_close");
-    die(c);
 }
 
 /* ---- its beginning ---- */
@@ -227,20 +229,6 @@ bool ws_conn_wanted(const struct exchange *x)
            strcasestr(connection, "upgrade");
 }
 
-bool ws_conn_origin_allowed(const char *allowed, const char *origin)
-{
-    if (!origin || strcmp(allowed, "*") == 0)
-        return true;
-    size_t len = strlen(origin);
-    for (const char *at = allowed; *at; at += strcspn(at, ","), at += *at == ',') {
-        at += strspn(at, " ");
-        size_t item = strcspn(at, ", ");
-        if (item == len && strncasecmp(at, origin, len) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Answers what is wrong with the request. */
 static bool check_request(struct exchange *x)
 {
@@ -249,7 +237,7 @@ static bool check_request(struct exchange *x)
     if (!ws_conn_wanted(x)) {
         exchange_send_error(x, 426, "Expected a WebSocket");
         exchange_add_header(x, "Upgrade", "websocket");
-    } else if (!ws_conn_origin_allowed(x->backend->settings->cors_origins, exchange_header(x, "Origin"))) {
+    } else if (!exchange_origin_allowed(x)) {
         feed_error(x->backend->metrics, "forbidden_origin");
         exchange_send_error(x, 403, "Origin not allowed");
     } else if (!version || strcmp(version, "13") != 0) {

@@ -41,6 +41,3 @@ void ws_conn_close(struct ws_conn *c, enum websocket_code code);
 /* Cuts off all that are left: before the server goes, and once more after it for those that were just opened.
  */
 void ws_conn_destroy_all(struct backend *b);
-
-/* May a page of this origin connect? `allowed` is "*" or a list with commas; no origin: no browser. */
-bool ws_conn_origin_allowed(const char *allowed, const char *origin);

@@ -1,5 +1,7 @@
 #include "socketio.h"
 
+#include "json_depth.h"
+
 #include <string.h>
 
 struct cursor {
@@ -51,29 +53,11 @@ static bool read_namespace(struct cursor *c, struct socketio_packet *p)
     return true;
 }
 
-/* Brackets outside of strings; the parser's own limit is thousands. */
-static bool too_deep(const struct cursor *c)
-{
-    bool text = false;
-    int depth = 0;
-    for (const char *at = c->at; at < c->end; at++) {
-        if (text && *at == '\\')
-            at++;
-        else if (*at == '"')
-            text = !text;
-        else if (!text && (*at == '[' || *at == '{') && ++depth > SOCKETIO_DEPTH_MAX)
-            return true;
-        else if (!text && (*at == ']' || *at == '}'))
-            depth--;
-    }
-    return false;
-}
-
 static bool read_data(struct cursor *c, struct socketio_packet *p)
 {
     if (c->at == c->end)
         return true;
-    if (too_deep(c))
+    if (json_deeper_than(c->at, (size_t)(c->end - c->at), SOCKETIO_DEPTH_MAX))
         return false;
     p->data = json_loadb(c->at, (size_t)(c->end - c->at), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
     return p->data;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
+enum { FRAME_COST = 100 };
+
 /* ---- what wslay asks for ---- */
 
 static ssize_t on_recv(wslay_event_context_ptr wslay, uint8_t *to, size_t room, int flags, void *context)
@@ -46,7 +48,8 @@ static void on_message(wslay_event_context_ptr wslay, const struct wslay_event_o
                        void *context)
 {
     struct websocket *w = context;
-    w->held = wslay_is_ctrl_frame(arg->opcode) && arg->msg_length <= w->held ? w->held - arg->msg_length : 0;
+    if (!wslay_is_ctrl_frame(arg->opcode))
+        w->held = 0;
     if (wslay_event_get_close_sent(wslay) || wslay_event_get_close_received(wslay))
         return;
     if (arg->opcode == WSLAY_PONG && w->events->pong)
@@ -56,19 +59,21 @@ static void on_message(wslay_event_context_ptr wslay, const struct wslay_event_o
                            arg->msg_length);
 }
 
-static void on_chunk(wslay_event_context_ptr wslay, const struct wslay_event_on_frame_recv_chunk_arg *arg,
+/* It takes memory for all of a frame at its beginning, and some for each. */
+static void on_frame(wslay_event_context_ptr wslay, const struct wslay_event_on_frame_recv_start_arg *arg,
                      void *context)
 {
     (void)wslay;
     struct websocket *w = context;
-    w->held += arg->data_length;
+    if (!wslay_is_ctrl_frame(arg->opcode))
+        w->held += (size_t)arg->payload_length + FRAME_COST;
 }
 
 static const struct wslay_event_callbacks CALLBACKS = {
     .recv_callback = on_recv,
     .send_callback = on_send,
     .genmask_callback = on_mask,
-    .on_frame_recv_chunk_callback = on_chunk,
+    .on_frame_recv_start_callback = on_frame,
     .on_msg_recv_callback = on_message,
 };
 
@@ -143,6 +148,11 @@ int websocket_closed_code(const struct websocket *w)
 {
     return wslay_event_get_close_received(w->wslay) ? wslay_event_get_status_code_received(w->wslay)
                                                     : WEBSOCKET_NO_CODE;
+}
+
+bool websocket_was_closed(const struct websocket *w)
+{
+    return wslay_event_get_close_received(w->wslay);
 }
 
 int websocket_sent_code(const struct websocket *w)

@@ -38,7 +38,7 @@ struct websocket {
     struct buf out;
     const char *in; /* while it is fed */
     size_t in_len;
-    size_t held; /* bytes of a message that is not complete */
+    size_t held; /* memory of a message that is not complete, about */
 };
 
 /* Messages to it are at most `message_max` bytes, and `out` at most `out_max`. False: no memory. */
@@ -57,6 +57,8 @@ bool websocket_send_ping(struct websocket *w);
 void websocket_close(struct websocket *w, enum websocket_code code);
 /* What the other side's close said; WEBSOCKET_NO_CODE: nothing, or it has sent none. */
 int websocket_closed_code(const struct websocket *w);
+/* The other side has sent a close. */
+bool websocket_was_closed(const struct websocket *w);
 /* What our close said; 0: none was sent. */
 int websocket_sent_code(const struct websocket *w);
 

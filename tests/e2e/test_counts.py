@@ -111,11 +111,11 @@ class Jobs(CountsCase):
         self.assertEqual(result["failed_requests"], result["traffic"]["throttled"])
 
     def test_refused_and_tried_again(self):
-        """After the 10 s that the server tells: then some find a place, and others have tried in vain."""
+        """After the time that the server tells, at least a second: then some find a place, and others have tried in vain."""
         result = self.refuse(1, users=16)
         self.assertGreater(result["completed"], 3)
         self.assertGreater(result["failed_requests"], 0)
-        self.assertGreater(result["duration_seconds"], 10)
+        self.assertGreater(result["duration_seconds"], 1)
         for message in result["errors"]:
             self.assertIn("after 1 retry", message)
 

@@ -163,6 +163,10 @@ class WebSocket:
                 (int.from_bytes(payload, "big") ^ int.from_bytes((mask * (n // 4 + 1))[:n], "big")).to_bytes(n, "big")
         self.socket.sendall(head + mask + payload)
 
+    def send_many(self, operation, payload, count):
+        """Pieces of one message, each below 126 bytes, masked with nothing."""
+        self.socket.sendall((bytes([operation, 0x80 | len(payload)]) + bytes(4) + payload) * count)
+
     def send_text(self, text):
         self.send(TEXT, text.encode())
 

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,13 @@ static bool obey(const void *bytes, size_t len, const struct picture_limits *lim
         *(volatile int *)(uintptr_t)(len / (INPUT_BYTES_MAX + 1)) = 1;
     if (strcmp(order, "exit....") == 0)
         _exit(0);
+    int zero = 0;
+    if (strcmp(order, "part....") == 0) /* and stay */
+        close(3);
+    while (strcmp(order, "part....") == 0)
+        syscall(SYS_futex, &zero, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+    if (strcmp(order, "advise..") == 0)
+        return tell(error, madvise((void *)((uintptr_t)&zero & ~(uintptr_t)4095), 4096, MADV_COLD));
     for (volatile int more = 1; strcmp(order, "loop....") == 0 && more;)
         ;
     for (struct timespec t; strcmp(order, "sleep...") == 0;)
@@ -198,14 +206,16 @@ static void test_orders(void **state)
         {"open....", DECODER_FORBIDDEN}, {"create..", DECODER_FORBIDDEN}, {"socket..", DECODER_FORBIDDEN},
         {"fork....", DECODER_FORBIDDEN}, {"exec....", DECODER_FORBIDDEN}, {"kill....", DECODER_FORBIDDEN},
         {"code....", DECODER_FORBIDDEN}, {"crash...", DECODER_CRASHED},   {"exit....", DECODER_EXITED},
-        {"loop....", DECODER_CPU},       {"lie.....", DECODER_PROTOCOL},
+        {"loop....", DECODER_CPU},       {"lie.....", DECODER_PROTOCOL},  {"part....", DECODER_PROTOCOL},
+        {"advise..", DECODER_FORBIDDEN},
     };
     struct fixture f;
     set_up(&f, SANDBOX_ALL);
     f.all.cpu_seconds = 1;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (sandbox_sanitized() && rows[i].reason == DECODER_CRASHED)
-            continue; /* the sanitizer reports and exits by itself */
+        bool crashes = rows[i].reason == DECODER_CRASHED, advises = strcmp(rows[i].order, "advise..") == 0;
+        if (sandbox_sanitized() && (crashes || advises))
+            continue; /* the sanitizer reports and exits by itself, and gives other advice itself */
         char why[PICTURE_ERROR_TEXT] = "", expected[PICTURE_ERROR_TEXT];
         f.d.number = 0;
         snprintf(expected, sizeof expected, "The process that decodes the picture ended: %s",

@@ -449,10 +449,14 @@ class Progress(Case):
         by_socket = [json.loads(text) for text in iter(ws.text, None)]
         self.assertEqual([(e.pop("event"), e) for e in by_socket], by_stream)
         self.assertEqual(names(by_stream)[-1], "generation_complete")
-        self.assertEqual((stream.last_id, stream.retry, ws.code), ("end", 2000, 1000))
+        self.assertRegex(stream.last_id, r"^end-\d+$")
+        self.assertEqual((stream.retry, ws.code), (2000, 1000))
         again = Stream(self.port, f"/api/jobs/{job}/events", {"Last-Event-ID": "3"})
         self.assertEqual(names(again.events()), ["job_update", "generation_complete"])
-        self.assertEqual(Stream(self.port, f"/api/jobs/{job}/events", {"Last-Event-ID": "end"}).status, 204)
+        self.assertEqual(Stream(self.port, f"/api/jobs/{job}/events", {"Last-Event-ID": stream.last_id}).status, 204)
+        self.s.generate(job)  # another end, which nobody has seen
+        self.assertEqual(Stream(self.port, f"/api/jobs/{job}/events", {"Last-Event-ID": stream.last_id}).status, 200)
+        self.s.wait_state(job, "completed")
         wait_for(lambda: active(self.s)["sse"] + active(self.s)["websocket"] == 0, "nobody listens")
 
 
@@ -493,6 +497,17 @@ class JobSocket(Case):
         self.assertGreaterEqual(stream.comments, 2)
         self.assertGreater(errors(self.s, "ping_timeout"), 0)
 
+    def test_empty_close(self):
+        """A close without a code is an ordinary one."""
+        job = self.s.upload()
+        before = errors(self.s, "protocol_error")
+        ws = WebSocket(self.port, f"/ws/jobs/{job}")
+        ws.text()
+        ws.send(CLOSE, b"")
+        self.assertTrue(ws.closed())
+        wait_for(lambda: active(self.s)["websocket"] == 0, "it is gone")
+        self.assertEqual(errors(self.s, "protocol_error"), before)
+
     def test_too_big(self):
         ws = WebSocket(self.port, f"/ws/jobs/{self.s.upload()}")
         ws.send_text("ignored")
@@ -511,6 +526,10 @@ class JobSocket(Case):
                     self.assertTrue(good, origin)
                 except Refused as refused:
                     self.assertEqual((refused.status, good), (403, False), origin)
+        for origin, shown in (("https://a.example", "https://a.example"), ("https://c.example", None), (None, None)):
+            _, _, r = s.request("GET", "/health", headers={"Origin": origin} if origin else {})
+            self.assertEqual((r.getheader("Access-Control-Allow-Origin"), r.getheader("Vary")), (shown, "Origin"))
+        WebSocket(s.port, f"/ws/jobs/{job}", Host=f"here.example:{s.port}", Origin=f"https://here.example:{s.port}").close()
         self.assertEqual(s.stop(), 0)
 
 
@@ -574,6 +593,18 @@ class Vanishing(Case):
                 break
         wait_for(lambda: errors(self.s, "overflow") == before + 2, "a session that nobody polls, too")
         self.assertIsNone(polling.poll())
+
+    def test_many_small_frames(self):
+        """A frame costs memory, however little is in it."""
+        ws = socketio_socket(self.port)
+        before = errors(self.s, "message_too_big")
+        try:
+            ws.send(TEXT, b"4", final=False)
+            for _ in range(400):
+                ws.send_many(CONTINUATION, b"x", 1000)
+        except OSError:
+            pass
+        wait_for(lambda: errors(self.s, "message_too_big") > before, "it is cut off")
 
     def test_inbound(self):
         """What clients begin to send and do not end is bounded for all of them together."""
@@ -654,9 +685,17 @@ class Ends(unittest.TestCase):
         for job in (running, waiting):
             s.generate(job)
             streams.append(Stream(s.port, f"/api/jobs/{job}/events").events())
-        s.process.send_signal(signal.SIGTERM)
-        for events in streams:
-            name, data = list(events)[-1]
+        clients = [Polling(s.port), socketio_socket(s.port)]
+        for client in clients:
+            client.connect()
+            client.emit("subscribe", {"job_id": running})
+            client.until("job_update")
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            waiting = [pool.submit(client.until, "generation_error") for client in clients]
+            wait_for(lambda: s.metric("http_requests_held") == 1, "the GET is held")
+            s.process.send_signal(signal.SIGTERM)
+            last = [list(events)[-1] for events in streams] + [answer.result()[-1] for answer in waiting]
+        for name, data in last:
             self.assertEqual((name, data["error_kind"], data["recoverable"]), ("generation_error", "interrupted", True))
         self.assertEqual(s.process.wait(30), 0)
         s.process.stdout.close()

@@ -12,18 +12,24 @@ import time
 import urllib.parse
 import urllib.request
 
+from event_clients import Stream
+
 sys.path.insert(0, os.path.join(os.environ["E2E_SOURCE"], "tests", "e2e"))
-from harness import Case, environment, require, unittest, wait_until  # noqa: E402
+from harness import Case, environment, require, small_png, unittest, wait_until  # noqa: E402
 
 FAST = ("--profile", "hunyuan3d", "--time-scale", "60", "--jobs", "3")
 GPU = {"gpu_usage_percent", "gpu_memory_allocated_mb", "gpu_memory_cached_mb", "gpu_memory_bytes"}
 CARD = {"gpu_temperature_celsius", "gpu_power_watts", "gpu_power_limit_watts", "gpu_energy_joules_total",
         "gpu_clock_hertz", "gpu_info"}
-# What whoever looks after an ORFEAS backend watches; those of WebSockets exist where they are spoken.
+# What whoever looks after an ORFEAS backend watches.
 WATCHED = ["http_request_duration_seconds", "http_requests_total", "http_request_errors_total", "gpu_usage_percent",
            "gpu_memory_allocated_mb", "gpu_memory_cached_mb", "model_3d_generations_total",
            "model_generation_duration_seconds", "model_generation_failures_total", "pipeline_stage_duration_seconds",
-           "pipeline_stage_errors_total"]
+           "pipeline_stage_errors_total", "websocket_connections_active", "websocket_messages_sent_total",
+           "websocket_connection_duration_seconds"]
+JSON = {"Content-Type": "application/json"}
+FORM = (b'--BB\r\nContent-Disposition: form-data; name="image"; filename="x.png"\r\n\r\n' + small_png() + b"\r\n--BB--\r\n",
+        {"Content-Type": "multipart/form-data; boundary=BB"})
 
 
 def families(text):
@@ -170,12 +176,19 @@ class Prometheus(Case):
         result = self.ask(query)
         return float(result[0]["value"][1]) if result else None
 
+    def listen(self, s):
+        """All events of one job."""
+        job = s.json("POST", "/api/upload-image", *FORM)[1]["job_id"]
+        self.assertEqual(s.json("POST", "/api/generate-3d", json.dumps({"job_id": job}), JSON)[0], 200)
+        return list(Stream(s.port, f"/api/jobs/{job}/events").events())
+
     def test_scraped(self):
         s = self.backend("--profile", "hunyuan3d", "--time-scale", "60", "--jobs", "20", "--fault", "error=20%", "--seed", "6")
         self.start_prometheus(s.port)
         wait_until(lambda: self.value('up{job="orfeasd"}') == 1, "Prometheus scrapes")
         self.run_orfeas("peak", "--target", s.url, "--time-scale", 60)
         result = self.result("peak")
+        events = self.listen(s)
         now = s.metrics().sum("jobs_submitted_total")
         wait_until(lambda: self.value("jobs_submitted_total") == now, "the end is scraped")
         time.sleep(0.5)  # and what came with it
@@ -186,6 +199,8 @@ class Prometheus(Case):
         self.assertGreater(done, 0)
         self.assertGreater(failed, 0)
         jobs, stages = done + failed, 6
+        own = events[-1][0] == "generation_complete"  # the one that was listened to
+        done, failed, jobs, downloads = done + own, failed + (not own), jobs + 1, done
         for query, value in (
                 ('sum(model_3d_generations_total{status="completed"})', done),
                 ('sum(model_3d_generations_total{status="failed"})', failed),
@@ -195,8 +210,8 @@ class Prometheus(Case):
                 ("sum(pipeline_stage_errors_total)", failed),
                 ('http_requests_total{endpoint="/api/upload-image",status="200"}', jobs),
                 ('http_requests_total{endpoint="/api/generate-3d",status="200"}', jobs),
-                ('http_requests_total{endpoint="/api/download/<id>/<file>",status="200"}', done),
-                ('http_request_duration_seconds_count{endpoint="/api/download/<id>/<file>"}', done),
+                ('http_requests_total{endpoint="/api/download/<id>/<file>",status="200"}', downloads),
+                ('http_request_duration_seconds_count{endpoint="/api/download/<id>/<file>"}', downloads),
                 ('max(max_over_time(http_request_errors_total{endpoint="/api/generate-3d"}[1m]))', 0),
                 ('http_requests_total{endpoint="/health",status="200"} > bool 0', 1)):
             self.assertEqual(self.value(query), value, query)
@@ -207,6 +222,10 @@ class Prometheus(Case):
         self.assertGreater(most, self.value("min_over_time(gpu_memory_allocated_mb[1m])"))
         self.assertGreaterEqual(self.value("gpu_memory_cached_mb"), most)
         self.assertEqual(self.value("min_over_time(up[1m])"), 1)
+        self.assertEqual(self.value("sum(websocket_messages_sent_total)"), len(events))
+        self.assertEqual(self.value("websocket_connection_duration_seconds_count"), 1)
+        self.assertEqual(self.value('max_over_time(websocket_connections_active{client_type="sse"}[1m])'), 1)
+        self.assertEqual(self.value("sum(websocket_connections_active)"), 0)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ PICTURE = small_png()
 BODY = (b'--BB\r\nContent-Disposition: form-data; name="image"; filename="x.png"\r\n\r\n' + PICTURE
         + b'\r\n--BB\r\nContent-Disposition: form-data; name="format"\r\n\r\n%s\r\n--BB--\r\n')
 HEADERS = {"Content-Type": "multipart/form-data; boundary=BB"}
+JSON = {"Content-Type": "application/json"}
 ASYNC = {**HEADERS, "Prefer": "respond-async"}
 FAST = ("--profile", "turbo", "--time-scale", "600", "--seed", "4")  # 10 ms a job
 
@@ -154,6 +155,20 @@ class Faults(Case):
             wait_until(lambda: s.metrics().sum("http_requests_total", endpoint="/api/generate-3d", status="499")
                        == resets, "the requests are counted")
             self.check_rest(s, "reset=30%")
+
+    def test_reset_of_a_batch(self):
+        s = self.backend(*FAST, "--fault", "reset=30%")
+        resets = 0
+        for _ in range(20):
+            ids = [s.json("POST", "/api/upload-image", BODY % b"stl", HEADERS)[1]["job_id"] for _ in range(2)]
+            try:
+                self.assertEqual(s.json("POST", "/api/batch-generate", json.dumps({"job_ids": ids}), JSON)[0], 202)
+            except ConnectionResetError:
+                resets += 1
+        self.assertTrue(4 <= resets <= 16, resets)  # of two jobs, one is hit in half of the cases
+        self.assertEqual(s.metrics().sum("fault_injected_total", fault="reset"), resets)
+        self.wait_ended(s)
+        self.assertEqual(self.counts(s)["successful_generations_total"], 40)
 
     def test_leak(self):
         resident = []

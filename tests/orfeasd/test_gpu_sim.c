@@ -22,6 +22,7 @@ static void test_budget(void **state)
         {8, 10240, true, 4096, 1},
         {8, 10240, false, (10240 - 4927) / 8.0, 8},
         {1, 5000, true, 4096, 0},
+        {5, 1e6, true, 4096, 4}, /* no more than there is */
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct gpu_sim g;

@@ -74,6 +74,12 @@ static void test_completed(void **state)
     assert_int_equal(back->finished_wall, job->finished_wall);
     assert_string_equal(back->finished_at, "2023-11-14T22:13:21.000000Z");
     assert_string_equal(back->work.result.segmentation, "border");
+    job->work.result.segmentation = NULL; /* without what is told of it, it is no model */
+    struct buf text;
+    char error[JOB_RECORD_ERROR_TEXT];
+    write_record(job, JOB_COMPLETED, &text);
+    assert_null(job_record_read(buf_text(&text), text.len, &id, error));
+    buf_finish(&text);
     assert_near(back->work.result.confidence, 0.75, 0);
     assert_int_equal(back->work.result.triangles, 20);
     struct job_stages stages;

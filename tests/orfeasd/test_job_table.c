@@ -96,8 +96,8 @@ static void test_time(void **state)
     job_table_wake(t, w.awake);
     struct uuid first = add(t, 1)->id;
     struct job *old = job_create(&(struct uuid){{1}});
-    job_table_add_old(t, old,
-                      start - NSEC_PER_SEC / 4); /* lay before: it goes sooner, but not before the first */
+    job_table_enter(t, old);
+    job_table_rest_since(t, old, start - NSEC_PER_SEC / 4); /* it goes sooner, but not before the first */
     timer_set(loop, &w.timer, start + NSEC_PER_SEC / 4);
     loop_run(loop);
     static const int LYING[] = {2, 2, 0, 0, 1, 1, 0, 0}; /* at 0.25, 0.75 ... s; the last rests from 2.25 s */

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import struct
 import sys
 import tempfile
@@ -441,6 +442,40 @@ class Restart(Case):
         for job in interrupted[:3]:  # the picture is there: once more
             self.assertEqual(s.generate(job, {"Prefer": "wait=20"})[1]["status"], "completed")
 
+    def test_record_that_cannot_be_written(self):
+        """What the next process would not find is not told."""
+        data = self.folder()
+        s = self.server("--data", data)
+        job = s.upload()
+        in_the_way = os.path.join(data, job, f"record.{s.process.pid}.tmp")
+        os.mkdir(in_the_way)
+        failed = s.generate(job, {"Prefer": "wait=20"})[1]
+        self.assertEqual((failed["status"], failed["error_kind"]), ("failed", "storage_failed"))
+        self.assertIn("record cannot be written", failed["error"])
+        self.assertFalse(os.path.exists(os.path.join(data, job, "model.stl")))
+        self.assertGreaterEqual(s.metric("job_record_errors_total"), 1)
+        self.assertEqual(s.metric('model_generation_failures_total{reason="storage_failed"}'), 1)
+        os.rmdir(in_the_way)
+        self.assertEqual(s.generate(job, {"Prefer": "wait=20"})[1]["status"], "completed")
+        self.kill(s)
+        self.assertEqual(self.status(self.server("--data", data), job), "completed")
+
+    def test_order_and_blame(self):
+        """The list is in the order of coming, whatever ended last; a picture's fault is still the picture's."""
+        data = self.folder()
+        s = self.server("--data", data)
+        flat = s.request("POST", "/api/upload-image", *form(test_api.flat_png()))[1]["job_id"]
+        jobs = [flat, s.upload(), s.upload()]
+        for job in reversed(jobs):
+            s.generate(job, {"Prefer": "wait=20"}, quality=1)
+        for _ in range(2):
+            listed = [j["job_id"] for j in s.request("GET", "/api/jobs")[1]["jobs"]]
+            self.assertEqual(listed, jobs[::-1])
+            events = s.request("GET", f"/api/jobs/{flat}/events")[1].decode()
+            self.assertIn('"recoverable":false', events.replace(" ", ""))
+            self.stop(s)
+            s = self.server("--data", data)
+
     def test_half_written_files_go(self):
         data = self.folder()
         s = self.server("--data", data)
@@ -518,6 +553,28 @@ class Drain(Case):
         found = s.request("GET", "/api/job-status/" + queued)[1]
         self.assertEqual((found["error_kind"], found["finished_at"]), ("interrupted", waiting["finished_at"]))
         self.assertEqual(self.status(s, idle), "uploaded")
+
+    def test_delete_when_time_is_over(self):
+        """What ran is interrupted and still in a thread's hands while the last answers go out."""
+        s = self.server("--profile", "hunyuan3d", "--time-scale", "40", "--jobs", "1")
+        done = s.generate(s.upload(), {"Prefer": "wait=20"}, format="glb", quality=10)[1]
+        running = self.submit(s)
+        slow, c = socket.socket(), http.client.HTTPConnection("127.0.0.1", s.port, timeout=30)
+        self.addCleanup(slow.close)
+        self.addCleanup(c.close)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect(("127.0.0.1", s.port))
+        slow.sendall(f"GET {done['download_url']} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        slow.recv(100)
+        self.assertEqual(s.request("GET", "/health", connection=c)[0], 200)
+        for _ in range(2):
+            s.process.send_signal(signal.SIGTERM)
+            time.sleep(0.1)
+        try:
+            self.assertEqual(s.request("DELETE", "/api/jobs/" + running, connection=c)[0], 503)
+        except (http.client.HTTPException, ConnectionError):
+            pass  # it was faster than we
+        self.assertEqual(s.process.wait(PATIENCE), 0)
 
     def test_time_is_over(self):
         data = self.folder()

@@ -66,6 +66,7 @@ static struct uuid leave(struct world *w, enum job_state state, int seconds_ago)
     buf_init(&text, JOB_RECORD_MAX);
     job->state = state;
     job->picture.format = PICTURE_PNG;
+    job->work.result.segmentation = "alpha";
     job->model_bytes = state == JOB_COMPLETED ? 5 : 0;
     job->created_wall = clock_wall() - 1000 * NSEC_PER_SEC;
     if (state >= JOB_COMPLETED)

@@ -95,6 +95,14 @@ class Token(unittest.TestCase):
                 self.check(s)
                 self.assertEqual(s.stop(), 0)
 
+    def test_the_command_line_counts(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("another")
+            file.flush()
+            s = Server("--token", TOKEN, env={"ORFEAS_TOKEN_FILE": file.name}).wait_ready()
+            self.assertEqual(s.request("GET", "/api/health", headers=BEARER)[0], 200)
+            self.assertEqual(s.stop(), 0)
+
     def test_stranger_is_not_read(self):
         s = Server(env={"ORFEAS_TOKEN": TOKEN}).wait_ready()
         answer = answer_to(s, b"POST /api/upload-image HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
