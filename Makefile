@@ -42,7 +42,9 @@ fuzz:
 	tools/fuzz $(FUZZ_SECONDS)
 
 # Ten thousand hostile uploads, then an hour at a full queue.
-soak: build
+soak:
+	tools/setup build test
+	$(MAKE) build
 	HOSTILE_COUNT=$(HOSTILE_COUNT) python3 -W ignore tests/orfeasd/test_hostile.py $(BUILD)/orfeasd
 	SOAK_SECONDS=$(SOAK_SECONDS) python3 tests/soak/soak.py $(BUILD)/orfeasd
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""orfeasd at a full queue for an hour (SOAK_SECONDS), one request in twenty a hostile one: memory, threads, descriptors and
-disk have to stay where they are. Says what it saw in one line each; exit status 1 when something grew.
+"""orfeasd at a full queue for an hour (SOAK_SECONDS), one request in twenty a hostile one, some jobs cancelled, some
+listened to by clients that vanish: memory, threads, descriptors and disk have to stay where they are. Says every minute how
+it stands, at the end what it saw in one line each; exit status 1 when something grew.
 
 usage: soak.py ORFEASD
 """
@@ -19,7 +20,7 @@ from hostile import hostile, png_of, zeros
 from test_api import PNG, Server, form
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "3600"))
-SENDERS, QUEUE, HOSTILE_SHARE = 3, 50, 0.05
+SENDERS, QUEUE, HOSTILE_SHARE, CANCEL_SHARE, LISTEN_SHARE = 3, 50, 0.05, 0.05, 0.05
 DISK_MAX = 1200 << 20  # 1 GiB of jobs that lie there, and those that run
 # Memory is flat once all jobs that are kept are there, two thousand, which takes minutes: a short run only sees gross leaks.
 FORGIVEN = (4 if SECONDS >= 600 else 16) << 20
@@ -35,13 +36,23 @@ class Load:
     def __init__(self, s):
         self.s = s
         self.over = threading.Event()
-        self.counts = {"submitted": 0, "full": 0, "hostile": 0, "wrong": 0}
+        self.counts = {"submitted": 0, "full": 0, "hostile": 0, "cancelled": 0, "listened": 0, "wrong": 0}
         self.lock = threading.Lock()
         self.threads = [threading.Thread(target=self.run, args=(i,)) for i in range(SENDERS)]
 
     def count(self, what):
         with self.lock:
             self.counts[what] += 1
+
+    def cancel(self, job):
+        """It may have ended before, or be gone."""
+        self.count("cancelled" if self.s.request("DELETE", "/api/jobs/" + job)[0] in (200, 404, 409) else "wrong")
+
+    def listen(self, job):
+        """And leave in the middle of it."""
+        with self.s.socket() as c:
+            c.sendall(f"GET /api/jobs/{job}/events HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            self.count("listened" if c.recv(4096).startswith(b"HTTP/1.1 ") else "wrong")
 
     def one(self, r):
         if r.random() < HOSTILE_SHARE:
@@ -50,12 +61,17 @@ class Load:
             self.count("hostile" if status in (200, 422) or 400 <= status < 500 else "wrong")
             return
         body, headers = form(PNG, format=r.choice(("stl", "obj", "glb", "ply")), quality=r.choice((1, 3)))
-        status, _, _ = self.s.request("POST", "/api/generate-3d", body, headers, Prefer="respond-async")
+        status, answer, _ = self.s.request("POST", "/api/generate-3d", body, headers, Prefer="respond-async")
         if status == 429:
             self.count("full")
             time.sleep(0.02)
-        else:
-            self.count("submitted" if status == 202 else "wrong")
+            return
+        self.count("submitted" if status == 202 else "wrong")
+        luck = r.random() if status == 202 else 1
+        if luck < CANCEL_SHARE:
+            self.cancel(answer["job_id"])
+        elif luck < CANCEL_SHARE + LISTEN_SHARE:
+            self.listen(answer["job_id"])
 
     def run(self, number):
         r = random.Random(number)
@@ -84,8 +100,12 @@ def disk_bytes(folder):
 def watch(s, data, seconds):
     """A quarter of the time is for warming up; what came then is not returned."""
     rows = {name: [] for name in (*GROWTH, "disk", "job_queue_size")}
-    start = time.monotonic()
+    start = said = time.monotonic()
     while time.monotonic() < start + seconds:
+        if time.monotonic() >= said + 60:
+            said = time.monotonic()
+            print("%4.0f of %.0f min" % ((said - start) / 60, seconds / 60),
+                  {name: values[-1] for name, values in rows.items()}, flush=True)
         for name in (*GROWTH, "job_queue_size"):
             rows[name].append(s.metric(name))
         rows["disk"].append(disk_bytes(data))
