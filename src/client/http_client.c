@@ -1,5 +1,7 @@
 #include "http_client.h"
 
+#include "container.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,12 +24,12 @@ struct http_conn {
 
 static struct http_conn *of_conn(struct conn *c)
 {
-    return (struct http_conn *)((char *)c - offsetof(struct http_conn, conn));
+    return CONTAINER(struct http_conn, conn, c);
 }
 
 static struct http_conn *of_deadline(struct deadline *d)
 {
-    return (struct http_conn *)((char *)d - offsetof(struct http_conn, deadline));
+    return CONTAINER(struct http_conn, deadline, d);
 }
 
 /* A body that is only counted is not copied when it is large: first as much is read as holds a head, and from

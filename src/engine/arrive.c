@@ -1,5 +1,7 @@
 #include "worker.h"
 
+#include "container.h"
+
 #include <stdlib.h>
 
 static void on_arrive(struct timer *timer);
@@ -87,7 +89,7 @@ static void arm(struct worker *w)
 
 static void on_arrive(struct timer *timer)
 {
-    struct worker *w = (struct worker *)((char *)timer - offsetof(struct worker, arrive));
+    struct worker *w = CONTAINER(struct worker, arrive, timer);
     nsec now = loop_now(w->loop);
     while (w->expects && !w->load_over && w->next_arrival.due <= now) {
         struct arrival a = w->next_arrival;

@@ -1,6 +1,7 @@
 #include "ask.h"
 
 #include "answer.h"
+#include "container.h"
 #include "worker.h"
 
 #include <stdlib.h>
@@ -144,7 +145,7 @@ static void on_done(struct http_exchange *x)
 
 static void on_checked(struct check *check)
 {
-    struct ask *a = (struct ask *)((char *)check - offsetof(struct ask, check));
+    struct ask *a = CONTAINER(struct ask, check, check);
     a->asks->checked(a);
 }
 

@@ -1,6 +1,7 @@
 #include "worker.h"
 
 #include "answer.h"
+#include "container.h"
 #include "jsonptr.h"
 
 #include <limits.h>
@@ -211,7 +212,7 @@ void job_stop_all(struct worker *w)
 
 static void on_timeout(struct deadline *d)
 {
-    struct job *j = (struct job *)((char *)d - offsetof(struct job, timeout));
+    struct job *j = CONTAINER(struct job, timeout, d);
     char limit[DURATION_TEXT], why[80];
     snprintf(why, sizeof why, "not done within %s", duration_text(j->worker->plan->load.timeout, limit));
     job_fail(j, FAIL_TIMEOUT, why);
@@ -246,7 +247,7 @@ static void ask(struct job *j, nsec now)
 
 static void on_pause(struct timer *timer)
 {
-    struct job *j = (struct job *)((char *)timer - offsetof(struct job, pause));
+    struct job *j = CONTAINER(struct job, pause, timer);
     if (j->unasked)
         job_fail(j, FAIL_BODY, j->unasked);
     else

@@ -1,5 +1,6 @@
 #include "worker.h"
 
+#include "container.h"
 #include "load.h"
 
 #include <stdlib.h>
@@ -91,7 +92,7 @@ static void next_job(struct user *u, nsec due)
 /* It is time for the user's next job: the first one when it has just come. */
 static void on_user(struct timer *timer)
 {
-    struct user *u = (struct user *)((char *)timer - offsetof(struct user, timer));
+    struct user *u = CONTAINER(struct user, timer, timer);
     if (!u->present) {
         u->present = true;
         count_users(u->worker, 1);
@@ -150,7 +151,7 @@ static void arm_leave(struct worker *w, nsec phase_start)
 
 static void on_leave(struct timer *timer)
 {
-    struct worker *w = (struct worker *)((char *)timer - offsetof(struct worker, leave));
+    struct worker *w = CONTAINER(struct worker, leave, timer);
     nsec start = timer->node.due - load_leave_time(&w->plan->load, w->phase, w->users[w->leave_next].number);
     leave(&w->users[w->leave_next--]);
     arm_leave(w, start);

@@ -1,5 +1,7 @@
 #include "worker.h"
 
+#include "container.h"
+
 #include <stdlib.h>
 
 /* How late the loop comes to what is due, seen by a timer that does nothing else. */
@@ -174,7 +176,7 @@ static void begin_phase(struct worker *w, int number, nsec start)
 
 static void on_phase_end(struct timer *timer)
 {
-    struct worker *w = (struct worker *)((char *)timer - offsetof(struct worker, phase_end));
+    struct worker *w = CONTAINER(struct worker, phase_end, timer);
     w->record.phases[w->phase].end = worker_time(w, timer->node.due);
     if (w->phase + 1 < w->plan->load.phase_count)
         begin_phase(w, w->phase + 1, timer->node.due);
@@ -232,7 +234,7 @@ void worker_job_ended(struct worker *w, struct user *user, const struct record_j
 
 static void on_heartbeat(struct timer *timer)
 {
-    struct worker *w = (struct worker *)((char *)timer - offsetof(struct worker, heartbeat));
+    struct worker *w = CONTAINER(struct worker, heartbeat, timer);
     nsec now = loop_now(w->loop);
     record_loop_lag(&w->record, now - timer->node.due);
     timer_set(w->loop, timer, now + HEARTBEAT_EVERY);

@@ -1,5 +1,7 @@
 #include "deadline.h"
 
+#include "container.h"
+
 static bool is_empty(const struct deadlines *q)
 {
     return q->ring.next == &q->ring;
@@ -7,7 +9,7 @@ static bool is_empty(const struct deadlines *q)
 
 static void on_timer(struct timer *timer)
 {
-    struct deadlines *q = (struct deadlines *)((char *)timer - offsetof(struct deadlines, timer));
+    struct deadlines *q = CONTAINER(struct deadlines, timer, timer);
     nsec now = timer->node.due;
     while (!is_empty(q) && q->ring.next->due <= now) {
         struct deadline *d = q->ring.next;

@@ -1,5 +1,7 @@
 #include "loop_backend.h"
 
+#include "container.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,7 +140,7 @@ static void fire_timers(struct loop *loop)
     nsec now = loop_now(loop);
     for (struct heap_node *node; (node = heap_first(&loop->timers)) && node->due <= now;) {
         heap_remove(&loop->timers, node);
-        struct timer *timer = (struct timer *)((char *)node - offsetof(struct timer, node));
+        struct timer *timer = CONTAINER(struct timer, node, node);
         timer->fire(timer);
     }
 }

@@ -1,5 +1,7 @@
 #include "resolver.h"
 
+#include "container.h"
+
 #include <ares.h>
 #include <assert.h>
 #include <errno.h>
@@ -64,8 +66,7 @@ static void unlink_query(struct resolver_query *q)
 
 static void deliver(struct timer *timer)
 {
-    struct resolver_query *q =
-        (struct resolver_query *)((char *)timer - offsetof(struct resolver_query, limit));
+    struct resolver_query *q = CONTAINER(struct resolver_query, limit, timer);
     unlink_query(q);
     q->done(q); /* may have destroyed the resolver */
 }
@@ -79,8 +80,7 @@ static void settle(struct resolver_query *q)
 
 static void on_limit(struct timer *timer)
 {
-    struct resolver_query *q =
-        (struct resolver_query *)((char *)timer - offsetof(struct resolver_query, limit));
+    struct resolver_query *q = CONTAINER(struct resolver_query, limit, timer);
     snprintf(q->error, sizeof q->error, "no name server has answered in time");
     deliver(timer);
 }
@@ -156,7 +156,7 @@ static void arm(struct resolver *r)
 
 static void on_wait(struct timer *timer)
 {
-    struct resolver *r = (struct resolver *)((char *)timer - offsetof(struct resolver, wait));
+    struct resolver *r = CONTAINER(struct resolver, wait, timer);
     ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     arm(r);
 }

@@ -1,5 +1,7 @@
 #include "job_table.h"
 
+#include "container.h"
+
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -87,7 +89,7 @@ static void set_expiry(struct job_table *t)
 
 static void on_expiry(struct timer *timer)
 {
-    struct job_table *t = (struct job_table *)((char *)timer - offsetof(struct job_table, expiry));
+    struct job_table *t = CONTAINER(struct job_table, expiry, timer);
     nsec now = loop_now(t->loop);
     while (t->oldest && t->oldest->rested + t->limits.keep <= now) {
         job_table_drop(t, t->oldest);

@@ -1,5 +1,6 @@
 #include "ledger.h"
 
+#include "container.h"
 #include "job_record.h"
 
 #include <stddef.h>
@@ -63,7 +64,7 @@ void ledger_collect(struct ledger *l, void (*settled)(void *context, struct job 
         return;
     for (struct journal_entry *entry = journal_take_done(l->journal), *next; entry; entry = next) {
         next = entry->next;
-        struct job *job = (struct job *)((char *)entry - offsetof(struct job, entry));
+        struct job *job = CONTAINER(struct job, entry, entry);
         l->errors += entry->error != 0;
         buf_finish(&entry->text);
         if (entry->error && job->outcome == JOB_COMPLETED)

@@ -1,5 +1,7 @@
 #include "fetch.h"
 
+#include "container.h"
+
 #include <stdio.h>
 
 static struct loop *loop_of(const struct fetch *f)
@@ -9,7 +11,7 @@ static struct loop *loop_of(const struct fetch *f)
 
 static void on_done(struct http_exchange *x)
 {
-    struct fetch *f = (struct fetch *)((char *)x - offsetof(struct fetch, exchange));
+    struct fetch *f = CONTAINER(struct fetch, exchange, x);
     timer_cancel(loop_of(f), &f->deadline);
     snprintf(f->error, sizeof f->error, "%s", x->error);
     f->done(f);
@@ -17,14 +19,14 @@ static void on_done(struct http_exchange *x)
 
 static bool on_body(struct http_exchange *x, const char *bytes, size_t len)
 {
-    struct fetch *f = (struct fetch *)((char *)x - offsetof(struct fetch, exchange));
+    struct fetch *f = CONTAINER(struct fetch, exchange, x);
     buf_add(&f->body, bytes, len);
     return !f->body.failed;
 }
 
 static void on_deadline(struct timer *timer)
 {
-    struct fetch *f = (struct fetch *)((char *)timer - offsetof(struct fetch, deadline));
+    struct fetch *f = CONTAINER(struct fetch, deadline, timer);
     http_cancel(&f->exchange);
     f->exchange.fail = FAIL_TIMEOUT;
     f->exchange.ended = loop_now(loop_of(f));

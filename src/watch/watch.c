@@ -1,5 +1,6 @@
 #include "watch.h"
 
+#include "container.h"
 #include "fetch.h"
 
 #include <errno.h>
@@ -100,7 +101,7 @@ static void log_probe(struct watch *w, nsec at, nsec took, bool ok)
 
 static void on_probed(struct fetch *f)
 {
-    struct probe *p = (struct probe *)((char *)f - offsetof(struct probe, fetch));
+    struct probe *p = CONTAINER(struct probe, fetch, f);
     p->busy = false;
     log_probe(p->watch, p->at, f->exchange.ended - p->at, fetch_ok(f));
 }
@@ -122,7 +123,7 @@ static nsec next_tick(const struct watch *w, nsec due, nsec every)
 
 static void on_probe_timer(struct timer *timer)
 {
-    struct watch *w = (struct watch *)((char *)timer - offsetof(struct watch, probe_timer));
+    struct watch *w = CONTAINER(struct watch, probe_timer, timer);
     timer_set(w->loop, timer, next_tick(w, timer->node.due, w->config.probe_every));
     struct probe *p = free_probe(w);
     if (!p) {
@@ -150,7 +151,7 @@ static void take_figures(struct watch *w, nsec at)
 
 static void on_scraped(struct fetch *f)
 {
-    struct watch *w = (struct watch *)((char *)f - offsetof(struct watch, scrape));
+    struct watch *w = CONTAINER(struct watch, scrape, f);
     w->scraping = false;
     w->scrapes++;
     if (fetch_ok(f)) {
@@ -177,7 +178,7 @@ static void scrape(struct watch *w)
 
 static void on_scrape_timer(struct timer *timer)
 {
-    struct watch *w = (struct watch *)((char *)timer - offsetof(struct watch, scrape_timer));
+    struct watch *w = CONTAINER(struct watch, scrape_timer, timer);
     timer_set(w->loop, timer, next_tick(w, timer->node.due, w->config.scrape_every));
     scrape(w);
 }

@@ -1,4 +1,5 @@
 #include "test.h"
+#include "container.h"
 #include "http_client.h"
 #include "loop_sim.h"
 
@@ -78,7 +79,7 @@ static void on_done(struct http_exchange *x)
 
 static void on_rested(struct timer *timer)
 {
-    loop_stop(((struct world *)((char *)timer - offsetof(struct world, rest)))->loop);
+    loop_stop((CONTAINER(struct world, rest, timer))->loop);
 }
 
 static const struct conn_place place = {.addr_count = 1};

