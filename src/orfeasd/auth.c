@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -32,6 +33,8 @@ static bool take(struct auth *a, const char *text, size_t len, const char *from,
 static bool take_file(struct auth *a, const char *path, struct diag_list *diags)
 {
     struct buf text;
+    char from[200];
+    snprintf(from, sizeof from, "--token-file %s", path);
     buf_init(&text, AUTH_TOKEN_MAX + 2);
     int error = file_read(path, &text);
     size_t len = text.len;
@@ -39,9 +42,9 @@ static bool take_file(struct auth *a, const char *path, struct diag_list *diags)
         len--;
     bool ok = false;
     if (error && error != EFBIG)
-        diag_add(diags, "", 0, 0, NULL, "--token-file %s: %s", path, strerror(error));
+        diag_add(diags, "", 0, 0, NULL, "%s: %s", from, strerror(error));
     else
-        ok = take(a, text.bytes, error ? 0 : len, path, diags);
+        ok = take(a, text.bytes, error ? 0 : len, from, diags);
     OPENSSL_cleanse(text.bytes, text.len);
     buf_finish(&text);
     return ok;
@@ -57,7 +60,10 @@ bool auth_init(struct auth *a, const struct settings *settings, struct diag_list
 
 bool auth_check_token(const struct auth *a, const char *shown)
 {
-    return !a->len || (strlen(shown) == a->len && CRYPTO_memcmp(shown, a->token, a->len) == 0);
+    size_t len = strlen(shown);
+    while (len && strchr(" \t", shown[len - 1])) /* of a header's value they are no part */
+        len--;
+    return !a->len || (len == a->len && CRYPTO_memcmp(shown, a->token, a->len) == 0);
 }
 
 bool auth_check(const struct auth *a, const char *authorization)

@@ -158,7 +158,7 @@ static bool init_gpu(struct backend *b, struct diag_list *diags)
     gpu_sim_init(&b->gpu, card, settings->jobs, settings->gpu_limit_mb, refuse);
     if (b->gpu.job_mb > 0 && gpu_sim_fits(&b->gpu, 1))
         return true;
-    diag_add(diags, "", 0, 0, NULL,
+    diag_add(diags, "", 0, 0, settings->gpu_limit_mb > 0 ? "raise --gpu-limit" : NULL,
              "the profile's models take %.0f MB and a job %.0f MB: no job fits into %.0f MB", card->base_mb,
              card->job_mb, b->gpu.budget_mb);
     return false;
@@ -261,7 +261,8 @@ bool backend_init(struct backend *b, struct loop *loop, const struct settings *s
         return false;
     int error = store_init(&b->store, settings->data);
     if (error) {
-        diag_add(diags, "", 0, 0, NULL, "%s: %s", settings->data ? settings->data : "$TMPDIR",
+        diag_add(diags, "", 0, 0, NULL, "%s%s: %s", settings->data ? "--data " : "",
+                 settings->data ? settings->data : "$TMPDIR",
                  error == EBUSY ? "another orfeasd keeps its jobs there" : strerror(error));
         return false;
     }

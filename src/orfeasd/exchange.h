@@ -54,6 +54,9 @@ struct exchange {
     struct buf stream; /* of a streamed answer: what waits to be sent */
     bool streaming, stream_ended;
     bool nul_in_path;
+    bool in_chunks;      /* its body comes in chunks, and is not complete */
+    bool stood;          /* nothing more of it had come at the last sweep ... */
+    int64_t swept_bytes; /* ... than this */
     bool long_line;
     char path[EXCHANGE_PATH_MAX + 1]; /* as it came, without the query, cut */
     nsec began;

@@ -128,7 +128,7 @@ static void tell_unknown(const char *text, size_t len, const char *where, struct
     word[len] = '\0';
     for (int i = 0; i < FAULTS; i++)
         names[i] = KINDS[i].name;
-    diag_add(diags, "", 0, 0, conf_suggest(word, "faults", names, FAULTS, hint), "%s %s: no such fault",
+    diag_add(diags, "", 0, 0, conf_suggest(word, "faults: ", names, FAULTS, hint), "%s %s: no such fault",
              where, conf_shown(text, shown));
 }
 

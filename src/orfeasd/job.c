@@ -170,6 +170,8 @@ void job_stages(const struct job *job, const struct profile *profile, nsec now, 
     ret->percent = job->state == JOB_COMPLETED ? 100 : 0;
     if (job->past) {
         *ret = job->past->stages;
+        if (ret->percent > 99 && job->state != JOB_COMPLETED)
+            ret->percent = 99;
         return;
     }
     if (job->state < JOB_PROCESSING || !job->started)

@@ -133,6 +133,7 @@ int main(int argc, char **argv)
     if (decoder_asked_for(argc, argv))
         return decoder_serve(argv, picture_decode);
     umask(077);
+    signal(SIGXFSZ, SIG_IGN);                  /* a file that grows too large is an error of one write */
     mallopt(M_ARENA_MAX, ARENAS);              /* memory that one thread frees serves the others */
     mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);     /* what a large picture took goes back at once ... */
     mallopt(M_TRIM_THRESHOLD, 2 * KEEP_BYTES); /* ... and no size seen once changes these limits */

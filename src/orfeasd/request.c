@@ -8,9 +8,11 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const nsec IDLE_TIME = 60 * NSEC_PER_SEC, BODY_TIME = 20 * NSEC_PER_SEC,
                   BODY_TIME_MAX = 120 * NSEC_PER_SEC;
@@ -73,35 +75,58 @@ static bool check_token(struct exchange *x)
     return false;
 }
 
-struct head_size {
-    int lines;
+struct head {
+    int lines, hosts;
     size_t bytes;
+    bool broken;
 };
+
+/* RFC 9110, section 5.6.2. MHD takes "Content-Length " for another name than "Content-Length", and a proxy in
+ * front may not. */
+static bool is_name(const char *name, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!isalnum((unsigned char)name[i]) && (!name[i] || !strchr("!#$%&'*+-.^_`|~", name[i])))
+            return false;
+    return len > 0;
+}
+
+static bool is_value(const char *value, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (((unsigned char)value[i] < ' ' && value[i] != '\t') || value[i] == 0x7f)
+            return false;
+    return true;
+}
 
 static enum MHD_Result on_header_line(void *context, enum MHD_ValueKind kind, const char *name,
                                       size_t name_len, const char *value, size_t value_len)
 {
     (void)kind;
-    (void)name;
-    (void)value;
-    struct head_size *size = context;
-    size->lines++;
-    size->bytes += name_len + value_len + sizeof ": \r\n" - 1;
+    struct head *head = context;
+    head->lines++;
+    head->hosts += name_len == 4 && strncasecmp(name, "Host", 4) == 0;
+    head->bytes += name_len + value_len + sizeof ": \r\n" - 1;
+    head->broken |= !is_name(name, name_len) || !is_value(value, value_len);
     return MHD_YES;
 }
 
 /* The library refuses a head that does not fit into a connection's memory, with a page of its own; what fits
  * is refused here. */
-static bool check_head_size(struct exchange *x)
+static bool check_head(struct exchange *x)
 {
-    struct head_size size = {0};
-    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, on_header_line, &size);
+    struct head head = {0};
+    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, on_header_line, &head);
     if (x->long_line)
         exchange_send_error(x, 414, "Request line too long (max %dKB)", REQUEST_LINE_MAX >> 10);
-    else if (size.lines > REQUEST_HEADERS_MAX)
+    else if (head.lines > REQUEST_HEADERS_MAX)
         exchange_send_error(x, 431, "Too many header lines (max %d)", REQUEST_HEADERS_MAX);
-    else if (size.bytes > REQUEST_HEADER_BYTES_MAX)
+    else if (head.bytes > REQUEST_HEADER_BYTES_MAX)
         exchange_send_error(x, 431, "Header too large (max %dKB)", REQUEST_HEADER_BYTES_MAX >> 10);
+    else if (head.broken)
+        exchange_send_error(x, 400, "Malformed header line");
+    else if (head.hosts > 1)
+        exchange_send_error(x, 400, "More than one Host");
     else
         return true;
     exchange_add_header(x, "Connection", "close");
@@ -148,11 +173,15 @@ static void on_length(void *context, const char *value)
 static bool check_framing(struct exchange *x)
 {
     struct lengths lengths = {0};
+    const char *coding = exchange_header(x, "Transfer-Encoding");
     exchange_each_header(x, "Content-Length", on_length, &lengths);
+    x->in_chunks = coding;
     if (lengths.differ)
         exchange_send_error(x, 400, "More than one Content-Length");
-    else if (lengths.first && exchange_header(x, "Transfer-Encoding"))
+    else if (lengths.first && coding)
         exchange_send_error(x, 400, "Both Content-Length and Transfer-Encoding");
+    else if (coding && strcasecmp(coding, "chunked") != 0) /* MHD would take all that follows for the body */
+        exchange_send_error(x, 501, "Transfer-Encoding has to be chunked");
     else
         return true;
     exchange_add_header(x, "Connection", "close");
@@ -172,7 +201,7 @@ static int64_t declared_length(const struct exchange *x)
 static bool check_header(struct exchange *x)
 {
     int64_t length = declared_length(x);
-    if (!check_head_size(x) || !check_framing(x) || !check_token(x))
+    if (!check_head(x) || !check_framing(x) || !check_token(x))
         return false;
     if (!x->route)
         exchange_send_error(x, 404, "Not found");
@@ -215,6 +244,7 @@ static enum MHD_Result on_body(struct exchange *x, const char *bytes, size_t len
 
 static enum MHD_Result on_complete(struct exchange *x)
 {
+    x->in_chunks = false;
     if (x->gone)
         return MHD_NO;
     if (!x->response)

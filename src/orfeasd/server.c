@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -26,6 +27,7 @@ enum {
     SPARE_FDS = 200, /* for files, of those that the system grants us */
     TEXT_MAX = 4 << 20,
     PUMP_TURNS = 16,
+    MAD_TURNS = 10000, /* from one sweep to the next */
 };
 
 /* ---- connections ---- */
@@ -79,6 +81,8 @@ static void connection_closed(struct exchange *x)
     free(x);
     if (--s->connections == 0)
         timer_cancel(s->loop, &s->sweep);
+    /* At its limit MHD has stopped to listen, and begins again when it is run with a connection less. */
+    timer_set(s->loop, &s->pump, loop_now(s->loop));
 }
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
@@ -97,6 +101,7 @@ static void pump(struct server *s)
     MHD_UNSIGNED_LONG_LONG wait;
     for (int turn = 0; turn < PUMP_TURNS; turn++) {
         MHD_run(s->daemon);
+        s->turns++;
         if (MHD_get_timeout(s->daemon, &wait) == MHD_NO)
             return;
         if (wait) {
@@ -117,13 +122,28 @@ static void on_pump(struct timer *timer)
     pump(CONTAINER(struct server, pump, timer));
 }
 
+/* The line in front of a chunk may be larger than what MHD keeps of a connection. MHD then takes nothing any
+ * more and wants to be run again, without rest. We see of it that a body in chunks stands still between two
+ * sweeps, though there is more of it, or though MHD runs like mad. */
+static bool stands_still(struct exchange *x, bool mad)
+{
+    struct pollfd unread = {.fd = x->fd, .events = POLLIN};
+    bool stands = x->in_chunks && x->body_bytes == x->swept_bytes && (mad || poll(&unread, 1, 0) > 0),
+         stood = x->stood;
+    x->swept_bytes = x->body_bytes;
+    x->stood = stands;
+    return stands && stood;
+}
+
 /* Walking all connections twice a second costs less than a timer for each request would. */
 static void on_sweep(struct timer *timer)
 {
     struct server *s = CONTAINER(struct server, sweep, timer);
     nsec now = loop_now(s->loop);
+    bool mad = s->turns > MAD_TURNS;
+    s->turns = 0;
     for (struct exchange *x = s->first; x; x = x->next)
-        if (x->deadline < now) {
+        if (x->deadline < now || stands_still(x, mad)) {
             shutdown(x->fd, SHUT_RDWR);
             x->deadline = NSEC_NEVER;
         }

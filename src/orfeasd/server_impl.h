@@ -31,6 +31,7 @@ struct server {
     bool deaf;              /* the listener is closed */
     bool ending;            /* nothing that still comes is served */
     int connections, held;
+    int turns;      /* of MHD, since the last sweep */
     int64_t opened; /* connections so far */
     int64_t max_body;
     struct buf text;

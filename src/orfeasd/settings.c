@@ -256,13 +256,13 @@ static const struct setting {
     {"--data", NULL, set_data, "DIR",
      "where pictures and models are kept (a new directory, removed at the end); a directory that\n      is "
      "given keeps its jobs for the next start"},
-    {"--keep", "ORFEAS_KEEP", set_keep, "DURATION",
+    {"--keep", "ORFEAS_KEEP", set_keep, "DURATION, as in 90s",
      "how long a job that does not run is kept with its files (1h); 0s: no limit"},
     {"--keep-jobs", "ORFEAS_KEEP_JOBS", set_keep_jobs, "N, from 1 to 100000",
      "how many of them are kept; then the oldest goes (2000)"},
     {"--quota", "ORFEAS_QUOTA", set_quota, "SIZE, as 500MB or 1GiB",
      "how much their files may take; then the oldest goes (1GiB)"},
-    {"--drain", "ORFEAS_DRAIN", set_drain, "DURATION",
+    {"--drain", "ORFEAS_DRAIN", set_drain, "DURATION, as in 90s",
      "how long running jobs may go on when the server is told to stop (25s)"},
     {"--jobs", "MAX_CONCURRENT_JOBS", set_jobs, "N, from 1 to 10000", "generations at once: the slots (3)"},
     {"--queue", NULL, set_queue, "N, from 0 to 50000", "generations that may wait for a slot (100)"},
@@ -282,7 +282,8 @@ static const struct setting {
      "job:\n"
      "      error=2%, leak=256KiB/job, slow=+1%/min, freeze=2s@60s, crash@90s,\n"
      "      reset=1%, corrupt=1%, stuck=1%, lie=1%, refuse@30s; see docs/orfeasd.md"},
-    {"--load-time", NULL, set_load_time, "DURATION", "how long the models load at the start, as in 25s"},
+    {"--load-time", NULL, set_load_time, "DURATION, as in 90s",
+     "how long the models load at the start"},
     {"--ping-interval", NULL, set_ping_interval, "DURATION, from 10ms to 1h",
      "how often live connections (Socket.IO, WebSocket, events) are pinged (25s)"},
     {"--ping-timeout", NULL, set_ping_timeout, "DURATION, from 10ms to 1h",

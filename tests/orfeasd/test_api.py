@@ -56,8 +56,10 @@ def form(image=None, name="image", filename=b"x.png", files=(), **fields):
 
 
 class Server:
-    def __init__(self, *options, env=None, stderr=None):
-        self.process = subprocess.Popen([ORFEASD, "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE,
+    def __init__(self, *options, env=None, stderr=None, limit=""):
+        """`limit`: arguments of the shell's ulimit."""
+        before = ["sh", "-c", f'ulimit {limit} && exec "$@"', "sh"] if limit else []
+        self.process = subprocess.Popen([*before, ORFEASD, "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE,
                                         stderr=stderr, text=True, env={**os.environ, **(env or {})})
         atexit.register(self.process.kill)  # of a test that fails: who reads our output waits for its end, too
         line = self.process.stdout.readline()
@@ -332,8 +334,13 @@ class Api(unittest.TestCase):
         for rest, expected in ((b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
                                (b"Content-Length: -4\r\n\r\n", b"400"),
                                (b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-                                b"400")):
-            with self.s.socket() as c:
+                                b"400"),
+                               (b"Content-Length : 9\r\n\r\nGET / HT", b"400"), (b"Host: y\r\nContent-Length: 0\r\n\r\n", b"400"),
+                               (b"X: a\rb\r\nContent-Length: 0\r\n\r\n", b"400"),
+                               (b"Content-Length: 5\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", b"400"),
+                               (b"Transfer-Encoding: identity\r\n\r\n", b"501"),
+                               (b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", b"501")):
+            with self.subTest(rest), self.s.socket() as c:
                 c.sendall(head + rest)
                 self.assertEqual(c.recv(4096).split()[1], expected)
         with self.s.socket() as c:  # two requests at once: both are answered, in order

@@ -2,6 +2,7 @@
 
 usage: test_safety.py ORFEASD [unittest arguments]
 """
+import contextlib
 import glob
 import http.client
 import json
@@ -206,6 +207,24 @@ class Heads(unittest.TestCase):
             self.check(line % b"" + b"A: " + b"b" * size + b"\r\n" + end, status,
                        None if status == 200 else "Header too large (max 32KB)")
 
+    def test_endless_chunk_line(self):
+        """It fits nowhere: it is cut off, and costs no CPU that is worth speaking of."""
+        for more in (b"a" * 100000, b"a" * 58000):
+            with self.s.socket() as c:
+                c.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;" + more)
+                c.settimeout(10)
+                with contextlib.suppress(ConnectionResetError):
+                    self.assertEqual(c.recv(100), b"")
+
+    def test_slow_chunks(self):
+        """Who is slow is not taken for that."""
+        with self.s.socket() as c:
+            c.sendall(b"POST /api/generate-3d HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                      b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\n{\r\n")
+            time.sleep(2)
+            c.sendall(b"1\r\n}\r\n0\r\n\r\n")
+            self.assertEqual(c.recv(4096).split()[1], b"400")
+
     def test_beyond_the_connections_memory(self):
         """The HTTP library's own pages: short, of no type, with nothing of the request in them."""
         end = b"Host: x\r\nConnection: close\r\n\r\n"
@@ -374,6 +393,27 @@ class Log(unittest.TestCase):
         r = subprocess.run([test_api.ORFEASD, "--listen", "127.0.0.1:0", "--log", "/none/log"], capture_output=True,
                            text=True, timeout=30)
         self.assertEqual((r.returncode, r.stderr), (2, "orfeasd: --log /none/log: No such file or directory\n"))
+
+
+class Shortages(unittest.TestCase):
+    def test_descriptors(self):
+        """When all have left it listens again."""
+        for _ in range(3):
+            s = Server(limit="-n 64").wait_ready()
+            for _ in range(3):
+                crowd = [s.socket() for _ in range(100)]
+                for c in crowd:
+                    c.close()
+                self.assertEqual(s.request("GET", "/health")[0], 200)
+            self.assertEqual(s.stop(), 0)
+
+    def test_file_size(self):
+        with tempfile.TemporaryDirectory() as data:
+            s = Server("--data", data, "--sandbox", "off", limit="-f 500").wait_ready()
+            answer = s.request("POST", "/api/generate-3d", *form(PNG, format="ply", quality=10))[1]
+            self.assertEqual((answer["status"], answer["error_kind"]), ("failed", "storage_failed"))
+            self.assertEqual(s.request("POST", "/api/generate-3d", *form(PNG, quality=1))[1]["status"], "completed")
+            self.assertEqual(s.stop(), 0)
 
 
 class Rate(unittest.TestCase):
