@@ -18,6 +18,7 @@ enum {
     CLOSE_ROOM = 256,    /* a close and some pongs still fit behind the most that may wait */
     KEEP_MAX = 16 << 10, /* memory that an idle connection may keep */
     KERNEL_BUFFER = 64 << 10,
+    FRAGMENTS_ROOM = 64 << 10,
 };
 
 enum state {
@@ -36,6 +37,7 @@ struct ws_conn {
     struct upgraded upgraded;
     struct watch_fd watch;
     size_t counted;     /* of what it has sent, in the backend's `inbound` */
+    size_t held_max;    /* of a message that is not complete, with what its pieces cost */
     struct timer timer; /* CLOSING, DEAD: then it is over; OPEN: it has broken, or what waited is gone */
     bool broken, ended; /* cannot write; nothing more comes */
     bool waits;         /* something was not sent at once */
@@ -173,7 +175,7 @@ static void feed(struct ws_conn *c, const char *bytes, size_t len)
         return;
     bool goes_on = websocket_feed(&c->websocket, bytes, len);
     count_held(c, c->websocket.held);
-    if (goes_on && c->counted && c->backend->inbound > FEED_INBOUND_MAX) {
+    if (goes_on && c->counted && (c->counted > c->held_max || c->backend->inbound > FEED_INBOUND_MAX)) {
         websocket_close(&c->websocket, WEBSOCKET_TOO_BIG);
         goes_on = false;
     }
@@ -300,6 +302,7 @@ struct ws_conn *ws_conn_open(struct exchange *x, size_t message_max, const struc
                               FEED_MAX + CLOSE_ROOM))
         abort();
     c->backend = b;
+    c->held_max = 2 * message_max + FRAGMENTS_ROOM;
     c->timer.fire = on_timer;
     ws_conn_give(c, events, owner);
     c->next = b->sockets;

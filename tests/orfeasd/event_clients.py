@@ -54,7 +54,8 @@ class Polling:
         return self.request("POST", self.query, SEPARATOR.join(packets), {"Content-Type": "text/plain;charset=UTF-8"})
 
     def connect(self):
-        assert self.post("40")[0] == 200
+        answer = self.post("40")
+        assert answer[0] == 200, answer
         return self.until("connected")
 
     def events(self):

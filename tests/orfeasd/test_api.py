@@ -655,7 +655,7 @@ class Command(unittest.TestCase):
                     self.assertEqual(s.request("GET", "/api/jobs")[1]["jobs"], [])
                     r = self.run_it("--listen", "127.0.0.1:0", "--data", data)
                     self.assertEqual((r.returncode, r.stderr.splitlines()[0]),
-                                     (2, f"orfeasd: {data}: another orfeasd keeps its jobs there"))
+                                     (2, f"orfeasd: --data {data}: another orfeasd keeps its jobs there"))
                     self.assertEqual(s.stop(), 0)
                     stderr.seek(0)
                     self.assertEqual(stderr.read(), expected)
