@@ -60,6 +60,11 @@ static int close_written(int fd, bool synced)
     return close(fd) != 0 && !error ? errno : error;
 }
 
+size_t file_bom(const char *bytes, size_t len)
+{
+    return len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 /* The new name is on the disk when its directory is. */
 static int sync_parent(const char *path)
 {

@@ -43,9 +43,14 @@ static nsec now_of(const struct http_pool *pool)
 
 void http_render_head(struct buf *out, const char *method, const struct http_target *target, const char *path)
 {
-    buf_printf(out,
-               "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: orfeas/" ORFEAS_VERSION "\r\nAccept: */*\r\n%s",
-               method, path, target->authority, target->headers);
+    buf_printf(out, "%s %s HTTP/1.1\r\n", method, path);
+    if (!target->own[HTTP_HOST])
+        buf_printf(out, "Host: %s\r\n", target->authority);
+    if (!target->own[HTTP_USER_AGENT])
+        buf_add_text(out, "User-Agent: orfeas/" ORFEAS_VERSION "\r\n");
+    if (!target->own[HTTP_ACCEPT])
+        buf_add_text(out, "Accept: */*\r\n");
+    buf_add_text(out, target->headers);
 }
 
 /* ---- connections ---- */
@@ -249,11 +254,20 @@ static void on_body(void *context, const char *bytes, size_t len)
         c->refused = !x->take(x, bytes, len);
 }
 
+/* A date is the target's, and compared with our clock: near enough for a wait. */
+static int64_t retry_after(const struct http1 *parser)
+{
+    if (parser->retry_at < 0)
+        return parser->retry_after;
+    int64_t wait = parser->retry_at - clock_wall() / NSEC_PER_SEC;
+    return wait > 0 ? wait : 0;
+}
+
 static void complete(struct http_conn *c, bool reusable, nsec now)
 {
     struct http_exchange *x = c->exchange;
     x->status = c->parser.status;
-    x->retry_after = c->parser.retry_after;
+    x->retry_after = retry_after(&c->parser);
     if (reusable) {
         deadline_unset(&c->deadline);
         c->exchange = NULL;
@@ -320,6 +334,7 @@ static void on_ended(struct conn *conn, enum fail_kind kind, const char *why)
     }
     if (c->used && x->first_byte < 0 && x->idempotent && !x->again) {
         x->again = true;
+        pool->traffic.resent++;
         conn_drop(c);
         begin_on_new(pool, x, now_of(pool));
         return;

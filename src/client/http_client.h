@@ -26,11 +26,15 @@ struct http_conn;
 struct http_exchange;
 
 /* Who is asked: where, and as every request says it. */
+/* What every request has, unless `headers` says it. */
+enum http_usual_header { HTTP_HOST, HTTP_USER_AGENT, HTTP_ACCEPT, HTTP_USUAL_HEADERS };
+
 struct http_target {
     struct conn_place place;
-    const char *authority; /* the Host header */
-    const char *prefix;    /* of every path, "" or "/..." */
-    const char *headers;   /* more of them, each ended by CR LF; "" for none */
+    const char *authority;        /* the Host header */
+    const char *prefix;           /* of every path, "" or "/..." */
+    const char *headers;          /* more of them, each ended by CR LF; "" for none */
+    bool own[HTTP_USUAL_HEADERS]; /* stands in `headers` */
 };
 
 struct http_pool_config {
@@ -44,6 +48,7 @@ struct http_pool_config {
 
 struct http_traffic { /* of a pool, so far */
     int64_t requests; /* begun to be sent, those sent again included */
+    int64_t resent;   /* of these: the kept connection ended before a byte of an answer came */
     int64_t connects; /* attempts */
     int64_t bytes_sent, bytes_received;
 };

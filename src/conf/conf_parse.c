@@ -301,6 +301,14 @@ struct conf_node *conf_parse(struct arena *arena, const char *file, const char *
     return root;
 }
 
+static struct conf_node *parse_text(struct arena *arena, const char *path, const struct buf *content,
+                                    struct diag_list *diags)
+{
+    const char *text = buf_text(content);
+    size_t mark = file_bom(text, content->len);
+    return conf_parse(arena, path, text + mark, content->len - mark, diags);
+}
+
 struct conf_node *conf_load(struct arena *arena, const char *path, struct diag_list *diags)
 {
     struct buf content;
@@ -310,7 +318,7 @@ struct conf_node *conf_load(struct arena *arena, const char *path, struct diag_l
     if (error && content.len <= CONF_BYTES_MAX)
         diag_add(diags, path, 0, 0, NULL, "cannot be read: %s", strerror(error));
     else
-        root = conf_parse(arena, path, buf_text(&content), content.len, diags);
+        root = parse_text(arena, path, &content, diags);
     buf_finish(&content);
     return root;
 }

@@ -64,7 +64,7 @@ void arrive_job_ended(struct worker *w, nsec now)
 
 void arrive_drop_backlog(struct worker *w)
 {
-    w->record.generator.scheduled -= w->backlog_count;
+    w->record.generator.abandoned += w->backlog_count;
     worker_count_in_flight(w, -w->backlog_count);
     w->backlog_count = 0;
 }

@@ -37,6 +37,19 @@ int engine_workers(const struct plan *plan, int wanted)
     return count > 1 ? (int)count : 1;
 }
 
+int engine_workers_usual(const struct plan *plan, int cores)
+{
+    enum { WORTH_PARTING = 16 };
+    const struct plan_load_model *load = &plan->load;
+    int64_t limit = load->max_in_flight;
+    if (load->concurrent)
+        limit = smaller(limit, load->concurrent);
+    if (load->connections)
+        limit = smaller(limit, load->connections);
+    int64_t count = smaller(cores, limit / WORTH_PARTING);
+    return count > 1 ? (int)count : 1;
+}
+
 struct record_shape engine_record_shape(const struct plan *plan)
 {
     const struct workflow *w = &plan->workflow;
@@ -150,15 +163,15 @@ nsec engine_zero(const struct engine *e)
 
 /* ---- what the workers agree on ---- */
 
-/* A portion of the jobs that are left: large at first, so that it is asked for rarely, small at the end, so
- * that no worker sits on what another could start (guided self-scheduling, Polychronopoulos and Kuck 1987).
- */
+/* A portion while there are many for each user, so that it is asked for rarely; then one, so that no worker
+ * sits on what a user of another could start. */
 int64_t engine_take_tickets(struct engine *e)
 {
+    enum { PORTION = 64 };
+    int64_t many = PORTION * (int64_t)load_users_most(&e->config.plan->load);
     int64_t left = atomic_load(&e->tickets), portion;
     do {
-        portion = left / (4 * e->count);
-        portion = portion > 1 ? portion : smaller(left, 1);
+        portion = left > many ? PORTION : smaller(left, 1);
     } while (portion && !atomic_compare_exchange_weak(&e->tickets, &left, left - portion));
     return portion;
 }

@@ -41,6 +41,10 @@ struct engine_config {
 
 /* How many workers it will have: never more than can have something to do. */
 int engine_workers(const struct plan *plan, int wanted);
+/* How many to want with so many cores, when nobody says. Each worker has its part of every limit, and what
+ * waits for a place in one part sees no free one in another: parts are not made so small that this would
+ * show. */
+int engine_workers_usual(const struct plan *plan, int cores);
 /* How the plan's jobs are kept. */
 struct record_shape engine_record_shape(const struct plan *plan);
 

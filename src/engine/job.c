@@ -31,7 +31,8 @@ struct job {
     struct record_job *record;
     struct job *next, **link; /* in the worker's list of running ones */
     int step;
-    int tries; /* of the step, after refusals */
+    int tries;  /* of the step, after refusals */
+    bool again; /* what is asked next was asked before, and refused */
     bool checking;
     nsec asked;          /* when the last request was sent */
     const char *unasked; /* why the request cannot be made; NULL */
@@ -239,6 +240,11 @@ static void ask(struct job *j, nsec now)
         return;
     }
     j->asked = now;
+    if (j->again) {
+        j->again = false;
+        j->record->retries++;
+        w->record.traffic.retries++;
+    }
     if (step_of(j)->kind == STEP_POLL) {
         j->record->polls++;
         w->record.traffic.polls++;
@@ -268,6 +274,7 @@ static void begin_step(struct job *j, int step, nsec now)
 {
     j->step = step;
     j->tries = 0;
+    j->again = false;
     j->unasked = NULL;
     j->record->steps[step].start = worker_time(j->worker, now);
     if (step_of(j)->kind == STEP_POLL)
@@ -448,8 +455,7 @@ static bool try_again(struct job *j)
     if (j->tries >= retry->times)
         return false;
     j->tries++;
-    j->record->retries++;
-    w->record.traffic.retries++;
+    j->again = true;
     nsec told = told_to_wait(j->ask), ended = j->ask->exchange.ended;
     ask_release(j->ask);
     j->ask = NULL;

@@ -245,6 +245,7 @@ static void record_traffic(struct worker *w)
     const struct http_traffic *from = &w->pool.traffic;
     struct record_traffic *to = &w->record.traffic;
     to->requests = from->requests;
+    to->resent = from->resent;
     to->connects = from->connects;
     to->bytes_sent = from->bytes_sent;
     to->bytes_received = from->bytes_received;

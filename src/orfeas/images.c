@@ -41,8 +41,8 @@ static int map(struct image *image, const char *path)
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     int error = fd < 0 || fstat(fd, &st) != 0 ? errno : 0;
-    if (!error && S_ISDIR(st.st_mode))
-        error = EISDIR;
+    if (!error && !S_ISREG(st.st_mode))
+        error = S_ISDIR(st.st_mode) ? EISDIR : ENOTSUP;
     if (!error && st.st_size == 0)
         error = ENODATA;
     if (!error && st.st_size > PAYLOAD_MAX_BYTES)
@@ -68,6 +68,8 @@ static int load_file(struct images *images, const char *path)
     int error = map(image, path);
     if (error == ENODATA)
         return complain(path, "it is empty");
+    if (error == ENOTSUP)
+        return complain(path, "it is no regular file");
     return error ? complain(path, strerror(error)) : EXIT_PASS;
 }
 

@@ -9,6 +9,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "diag.h"
+#include "http_client.h"
 #include "plan.h"
 
 #include <stdbool.h>
@@ -34,8 +35,9 @@ struct options {
     uint64_t seed;
     bool seed_given;
     bool quiet, verbose, no_color, help;
-    struct buf headers;           /* "Name: value" CR LF, each */
-    const char *words[WORDS_MAX]; /* what is no option */
+    struct buf headers;                   /* "Name: value" CR LF, each */
+    bool own_headers[HTTP_USUAL_HEADERS]; /* among them */
+    const char *words[WORDS_MAX];         /* what is no option */
     int word_count;
     char command_line[2000]; /* as given, quoted for a shell where needed */
 };

@@ -173,8 +173,27 @@ static const char *take_seed(struct options *o, const char *name, const char *va
     return NULL;
 }
 
+static bool is_header(const char *value, const char *name)
+{
+    size_t len = strlen(name);
+    return strncasecmp(value, name, len) == 0 && value[len] == ':';
+}
+
+/* What says where a request ends, or what becomes of the connection, cannot be another's. */
+static bool is_framing(const char *value)
+{
+    static const char *const NAMES[] = {
+        "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Expect", "TE", "Trailer",
+        "Upgrade"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        if (is_header(value, NAMES[i]))
+            return true;
+    return false;
+}
+
 static const char *take_header(struct options *o, const char *name, const char *value)
 {
+    static const char *const USUAL[HTTP_USUAL_HEADERS] = {"Host", "User-Agent", "Accept"};
     (void)name;
     const char *colon = strchr(value, ':');
     for (const char *c = value; *c; c++)
@@ -182,6 +201,10 @@ static const char *take_header(struct options *o, const char *name, const char *
             return "has a control character";
     if (!colon || colon == value || strcspn(value, " \t") < (size_t)(colon - value))
         return "needs 'Name: value'";
+    if (is_framing(value))
+        return "is a header that orfeas has to say itself";
+    for (int i = 0; i < HTTP_USUAL_HEADERS; i++)
+        o->own_headers[i] |= is_header(value, USUAL[i]);
     buf_printf(&o->headers, "%s\r\n", value);
     return o->headers.failed ? "is too long" : NULL;
 }

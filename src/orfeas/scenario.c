@@ -45,7 +45,8 @@ static int set_up(struct stage *st, struct scenario *s, const struct options *o,
     struct http_target http = target->http;
     http.place.addrs[0] = preflight->addr; /* the one that took a connection */
     http.place.addr_count = 1;
-    struct engine_config engine = {.workers = o->workers ? o->workers : machine_cores(),
+    struct engine_config engine = {.workers =
+                                       o->workers ? o->workers : engine_workers_usual(plan, machine_cores()),
                                    .plan = plan,
                                    .target = http,
                                    .payloads = s->payloads,

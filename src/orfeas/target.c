@@ -4,6 +4,7 @@
 #include "tls.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int secure(struct target *t, const struct options *o)
 {
@@ -27,6 +28,7 @@ static int resolve(struct target *t, const struct options *o)
         return EXIT_USAGE;
     t->http = (struct http_target){
         .authority = t->url.authority, .prefix = t->url.path, .headers = buf_text(&o->headers)};
+    memcpy(t->http.own, o->own_headers, sizeof t->http.own);
     struct conn_place *place = &t->http.place;
     place->host = t->url.host;
     place->port = t->url.port;

@@ -126,10 +126,12 @@ static void take_lines(struct reader *r, const char *bytes, size_t len)
 static void take_file(struct reader *r, const struct buf *content)
 {
     int before = r->c->diags->count;
-    int64_t lines = count_lines(buf_text(content), content->len);
+    const char *text = buf_text(content);
+    size_t mark = file_bom(text, content->len), len = content->len - mark;
+    int64_t lines = count_lines(text + mark, len);
     r->room = lines < PLAN_REPLAY_MAX ? lines : PLAN_REPLAY_MAX;
     r->times = arena_new(r->c->arena, nsec, r->room ? r->room : 1);
-    take_lines(r, buf_text(content), content->len);
+    take_lines(r, text + mark, len);
     if (r->count == 0 && r->c->diags->count == before)
         diag_add(r->c->diags, r->path, 0, 0, time_hint, "holds no times");
 }

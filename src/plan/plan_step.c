@@ -152,6 +152,34 @@ static void check_path_text(const struct compile *c, const struct conf_node *n)
     }
 }
 
+/* The value of a variable that no answer sets; NULL: it has none, or is not known yet. */
+static const char *constant(const struct compile *c, const struct segment *s)
+{
+    if (s->kind == SEGMENT_TEXT || s->variable < VARIABLE_BUILTINS || c->captured_by[s->variable] >= 0)
+        return NULL;
+    return c->plan->workflow.variables[s->variable].value;
+}
+
+/* At its beginning, and where a value begins with '/', a value stands as it is. */
+static void check_path_values(const struct compile *c, const struct conf_node *n, const struct template *path)
+{
+    for (int i = 0; i < path->count; i++) {
+        const char *value = constant(c, &path->segments[i]);
+        if (!value || (i && value[0] != '/'))
+            continue;
+        bool good = i || value[0] == '/' || strstr(value, "://");
+        for (const char *byte = value; *byte; byte++)
+            good &= is_path_byte(*byte);
+        if (!good) {
+            char shown[CONF_SHOWN];
+            conf_error(n, c->diags, "a path begins with '/' or http://, and has no blanks",
+                       "the variable '%s' is '%s', which is no path",
+                       c->plan->workflow.variables[path->segments[i].variable].name,
+                       conf_shown(value, shown));
+        }
+    }
+}
+
 static void compile_text(struct compile *c, const struct conf_node *n, int step, struct template *ret)
 {
     struct template_builder b;
@@ -327,6 +355,7 @@ void plan_step_compile(struct compile *c, const struct conf_node *n, int index)
         if (conf_string(path, c->diags, &text)) {
             check_path_text(c, path);
             compile_text(c, path, index, &s->path);
+            check_path_values(c, path, &s->path);
         }
         read_body(c, n, index, s, actions[action].has_body);
         read_poll(c, n, s);

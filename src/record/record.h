@@ -8,8 +8,8 @@
  * histograms on the heap; record_finish() frees both. One writer at a time: a worker has a record of its own,
  * and at the end all are merged into one.
  *
- * Laws, see record_check(): scheduled = started + skipped; started = ok + failed + unfinished; due <= sent <=
- * ended; a step ends after it starts.
+ * Laws, see record_check(): scheduled = started + skipped + abandoned; started = ok + failed + unfinished;
+ * due <= sent <= ended; a step ends after it starts.
  *
  * Memory of a tallied record: 9 KiB and a histogram for each step and two more a phase, the intervals' (see
  * there), and 1 MiB for the lags at most; a histogram costs the octaves that its values touch, 8 KiB each.
@@ -114,7 +114,8 @@ struct record_metrics { /* the target's /metrics, compared from the first scrape
 
 struct record_traffic { /* with the target, of measured jobs and of the warm-up */
     int64_t requests;
-    int64_t polls; /* of the requests */
+    int64_t polls;  /* of the requests */
+    int64_t resent; /* of the requests, since a kept connection ended without an answer */
     int64_t throttled, retries;
     int64_t connects; /* connections that were opened */
     int64_t bytes_sent, bytes_received;
@@ -126,6 +127,7 @@ struct record_generator { /* ourselves */
     double steal_percent;   /* of the machine, during the run */
     int64_t scheduled;      /* starts that were due under load */
     int64_t skipped;        /* of these, those that were skipped because max_in_flight jobs were under way */
+    int64_t abandoned;      /* of these, those that waited for their turn when the run was interrupted */
     struct hist *start_lag; /* how late measured jobs were started */
     struct hist *loop_lag;  /* how late the loop came to what was due */
     int64_t fd_limit;       /* descriptors that the process may have; 0: not known */

@@ -85,5 +85,7 @@ const char *record_check(const struct record *r)
         r->shape.keeping == RECORD_ROWS ? check_rows(r, &started) : check_tallies(r, &started);
     if (broken)
         return broken;
-    return r->generator.scheduled == started + r->generator.skipped ? NULL : "scheduled = started + skipped";
+    const struct record_generator *g = &r->generator;
+    return g->scheduled == started + g->skipped + g->abandoned ? NULL
+                                                               : "scheduled = started + skipped + abandoned";
 }

@@ -86,6 +86,7 @@ static void merge_traffic(struct record_traffic *into, const struct record_traff
 {
     into->requests += from->requests;
     into->polls += from->polls;
+    into->resent += from->resent;
     into->throttled += from->throttled;
     into->retries += from->retries;
     into->connects += from->connects;
@@ -98,6 +99,7 @@ static void merge_generator(struct record_generator *into, const struct record_g
     into->workers += from->workers;
     into->cpu += from->cpu;
     into->scheduled += from->scheduled;
+    into->abandoned += from->abandoned;
     into->skipped += from->skipped;
     if (from->steal_percent > into->steal_percent)
         into->steal_percent = from->steal_percent;

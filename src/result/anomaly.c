@@ -118,6 +118,29 @@ static const char *skipped_starts(const struct finding *f)
                        : NULL;
 }
 
+static const char *resent_requests(const struct finding *f)
+{
+    int64_t resent = f->record->traffic.resent;
+    return resent > 0 ? arena_printf(
+                            f->arena,
+                            "%" PRId64 " of %" PRId64
+                            " requests got no answer on a kept connection and were sent again on a new one: "
+                            "the target closes connections without saying so, or dies while it answers",
+                            resent, f->record->traffic.requests)
+                      : NULL;
+}
+
+static const char *abandoned_starts(const struct finding *f)
+{
+    int64_t abandoned = f->record->generator.abandoned;
+    return abandoned > 0
+               ? arena_printf(f->arena,
+                              "%" PRId64 " starts were due and waited for their turn when the run was "
+                              "interrupted: how long is in no percentile",
+                              abandoned)
+               : NULL;
+}
+
 static const char *stolen_time(const struct finding *f)
 {
     double steal = f->record->generator.steal_percent;
@@ -143,9 +166,9 @@ static const char *simulated_figures(const struct finding *f)
 }
 
 static const char *(*const finders[])(const struct finding *) = {
-    late_generator, interrupted,    unfinished,        many_errors,    invalid_models,
-    failed_probes,  among_censored, off_baseline,      skipped_starts, wrong_metrics,
-    stolen_time,    small_sample,   simulated_figures,
+    late_generator,  interrupted,    unfinished,   many_errors,    invalid_models,
+    failed_probes,   among_censored, off_baseline, skipped_starts, abandoned_starts,
+    resent_requests, wrong_metrics,  stolen_time,  small_sample,   simulated_figures,
 };
 
 _Static_assert(sizeof finders / sizeof finders[0] <= ANOMALIES_MAX, "room for every finder's sentence");

@@ -145,7 +145,7 @@ json_t *result_generator(const struct record *r, const struct verdict *v, double
 {
     const struct record_generator *g = &r->generator;
     double cpu = nsec_to_sec(g->cpu);
-    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:b}", "workers",
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:b}", "workers",
                      g->workers, "start_lag_p50", json_value_number(v->generator.start_lag_p50),
                      "start_lag_p99", json_value_number(v->generator.start_lag_p99), "start_lag_max",
                      json_value_number(v->generator.start_lag_max), "start_lag_allowed",
@@ -154,17 +154,17 @@ json_t *result_generator(const struct record *r, const struct verdict *v, double
                      json_value_number(lag_percentile(g->loop_lag, 100)), "cpu",
                      json_value_number(duration > 0 ? 100 * cpu / duration : NAN), "cpu_seconds",
                      json_value_number(cpu), "steal", json_value_number(g->steal_percent), "skipped",
-                     (json_int_t)g->skipped, "fd_limit", (json_int_t)g->fd_limit, "fd_most",
-                     (json_int_t)g->fd_most, "fit", v->generator.fit);
+                     (json_int_t)g->skipped, "abandoned", (json_int_t)g->abandoned, "fd_limit",
+                     (json_int_t)g->fd_limit, "fd_most", (json_int_t)g->fd_most, "fit", v->generator.fit);
 }
 
 json_t *result_traffic(const struct record *r)
 {
     const struct record_traffic *t = &r->traffic;
     double share = t->requests ? 100.0 * (double)t->polls / (double)t->requests : NAN;
-    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "requests", (json_int_t)t->requests, "polls",
-                     (json_int_t)t->polls, "poll_share", json_value_number(share), "throttled",
-                     (json_int_t)t->throttled, "retries", (json_int_t)t->retries, "connects",
-                     (json_int_t)t->connects, "bytes_sent", (json_int_t)t->bytes_sent, "bytes_received",
-                     (json_int_t)t->bytes_received);
+    return json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "requests", (json_int_t)t->requests,
+                     "resent", (json_int_t)t->resent, "polls", (json_int_t)t->polls, "poll_share",
+                     json_value_number(share), "throttled", (json_int_t)t->throttled, "retries",
+                     (json_int_t)t->retries, "connects", (json_int_t)t->connects, "bytes_sent",
+                     (json_int_t)t->bytes_sent, "bytes_received", (json_int_t)t->bytes_received);
 }

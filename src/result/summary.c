@@ -52,15 +52,30 @@ static void write_heading(const struct summing *s, const char *text)
     buf_add_text(s->out, "\n");
 }
 
+/* Where nothing was expected nothing has passed: it was measured. */
+static bool only_measured(const struct summing *s)
+{
+    return s->verdict->kind == VERDICT_PASS && !s->verdict->outcome_count;
+}
+
+static bool has_failures(const struct summing *s)
+{
+    struct job_counts counts;
+    selection_count((struct selection){.phase = PHASE_ALL}, s->record, &counts);
+    return counts.failed > 0;
+}
+
 static void write_verdict(const struct summing *s)
 {
     enum verdict_kind kind = s->verdict->kind;
+    bool measured = only_measured(s), failures = measured && has_failures(s);
     char word[20];
-    snprintf(word, sizeof word, "%s", verdict_name(kind));
+    snprintf(word, sizeof word, "%s", measured ? "measured" : verdict_name(kind));
     for (char *c = word; *c; c++)
         *c = (char)toupper((unsigned char)*c);
-    const char *head = arena_printf(s->arena, "%s %s", summary_mark(kind), word);
-    terminal_add(s->out, s->terminal, summary_style(kind), head, s->terminal->width);
+    const char *head = arena_printf(s->arena, "%s %s", failures ? "!" : summary_mark(kind), word);
+    terminal_add(s->out, s->terminal, failures ? STYLE_YELLOW : summary_style(kind), head,
+                 s->terminal->width);
     buf_add_text(s->out, "  ");
     terminal_add(s->out, s->terminal, STYLE_BOLD, s->plan->scenario, s->terminal->width / 2);
     buf_add_text(s->out, "  ");

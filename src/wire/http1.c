@@ -7,7 +7,7 @@ void http1_init(struct http1 *p, bool head_request)
     p->state = HTTP1_HEAD;
     p->error = "";
     p->status = 0;
-    p->content_length = p->retry_after = -1;
+    p->content_length = p->retry_after = p->retry_at = -1;
     p->keep_alive = false;
     p->head_request = head_request;
     p->http10 = p->chunked_header = p->close_header = p->keep_header = false;

@@ -40,6 +40,7 @@ struct http1 {
     const char *error;      /* static text, "" while there is none */
     int64_t content_length; /* -1: not told */
     int64_t retry_after;    /* seconds; -1: absent or a date */
+    int64_t retry_at;       /* seconds since 1970; -1: absent or no date */
     bool keep_alive;        /* the connection can be used again after HTTP1_DONE */
     /* private: */
     bool head_request;

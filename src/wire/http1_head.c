@@ -1,6 +1,7 @@
 #include "http1_private.h"
 
 #include <string.h>
+#include <time.h>
 
 /* `word` is of small letters and hyphens. The bit that tells small letters from capital ones makes no other
  * character one of these but a CR, and no line has that. */
@@ -126,9 +127,35 @@ static bool on_date(struct http1 *p, struct http1_text value)
     return p->names ? keep_value(p->names->date, value) : true;
 }
 
+static bool is_number(struct http1_text t)
+{
+    size_t digits = 0;
+    while (digits < t.len && is_digit(t.at[digits]))
+        digits++;
+    return t.len && digits == t.len;
+}
+
+/* The preferred form of RFC 9110, section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". */
+static int64_t parse_date(struct http1_text t)
+{
+    char text[32];
+    struct tm tm = {0};
+    if (t.len >= sizeof text)
+        return -1;
+    memcpy(text, t.at, t.len);
+    text[t.len] = '\0';
+    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    return end && !*end ? timegm(&tm) : -1;
+}
+
+/* A number with more digits than can be read is as good as for ever. */
 static bool on_retry_after(struct http1 *p, struct http1_text value)
 {
     p->retry_after = parse_number(value);
+    if (p->retry_after < 0 && is_number(value))
+        p->retry_after = INT64_MAX;
+    else if (p->retry_after < 0)
+        p->retry_at = parse_date(value);
     return true;
 }
 

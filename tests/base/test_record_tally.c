@@ -439,7 +439,7 @@ static void test_laws_of_tallies(void **state)
         {break_steps, "a job does a step once"},
         {break_interval, "the intervals add up to the phases"},
         {break_interval_generations, "the intervals add up to the phases"},
-        {break_schedule, "scheduled = started + skipped"},
+        {break_schedule, "scheduled = started + skipped + abandoned"},
         {break_end, "every job has ended"},
         {break_order, "due <= sent <= ended"},
         {break_kind_of_success, "a failed job, and no other, has a kind of failure"},

@@ -155,6 +155,7 @@ class RudePeer:
         self.lock = threading.Lock()
         self.requests = []    # (method, path)
         self.times = []       # time.monotonic() of each of them
+        self.heads = []       # of each of them
         self.bodies = []      # of those that have one
         self.connections = 0  # that were taken
         self.answering = self.most_answering = 0  # requests at the same time
@@ -230,6 +231,7 @@ class RudePeer:
         with self.lock:
             self.requests.append((method, path))
             self.times.append(time.monotonic())
+            self.heads.append(head.decode("latin-1"))
         early = self.early[route](talk) if route in self.early else None
         if early is False:
             return False

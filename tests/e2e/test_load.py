@@ -1,10 +1,11 @@
 """Loads of every model: what was planned arrives at the target, exactly, and what could not be kept is said."""
 import os
+import signal
 import socket
 import unittest
 
 import rude_peer as rude
-from harness import Case, environment, noise_png, small_png
+from harness import Case, environment, noise_png, small_png, wait_until
 from rude_peer import RudePeer, say
 
 DEAD = "http://127.0.0.1:1"  # nobody listens there
@@ -147,6 +148,80 @@ class Closed(LoadCase):
         lasted = result["load_seconds"]
         self.assertTrue(0.5 <= lasted < 5, lasted)
         self.assertTrue(15 <= result["total_requests"] <= 3 * (lasted / 0.02 + 2), result["total_requests"])
+
+
+class Requests(LoadCase):
+    def test_headers(self):
+        """What is given stands in the place of ours; what frames a request is not to be given."""
+        peer = self.peer()
+        self.play(peer, "-n", 1, "-H", "Host: a.example", "-H", "user-agent: me", "-H", "X-More: 1")
+        lines = peer.heads[-1].split("\r\n")[1:]
+        names = [line.split(":")[0].lower() for line in lines]
+        self.assertEqual(len(names), len(set(names)), lines)
+        self.assertLessEqual({"Host: a.example", "user-agent: me", "X-More: 1", "Accept: */*"}, set(lines))
+        before = len(peer.heads)
+        for header in ("Content-Length: 5", "transfer-encoding: chunked", "Connection: close"):
+            process = self.run_orfeas("--workflow", "get", "--target", peer.url, "-n", 1, "-H", header)
+            self.assertEqual(process.code, 2, header)
+            self.assertIn("orfeas has to say itself", process.err)
+        self.assertEqual(len(peer.heads), before)
+
+    def test_sent_again(self):
+        """A kept connection that ends without an answer may have been closed before: the request is sent once more, and
+        that is said."""
+        def second_dies(talk):
+            return say("a page")(talk) if talk.number % 2 == 0 else False
+
+        peer = self.peer(page=second_dies)
+        process, result = self.run_get(peer.url, "-n", 40, "-u", 2)
+        self.assertEqual(result["completed"], 40)
+        resent = result["traffic"]["resent"]
+        self.assertGreater(resent, 10)
+        self.assertEqual((result["traffic"]["requests"], peer.count()), (40 + resent, 40 + resent))
+        self.assertIn("sent again", process.out.replace("\n", " "))
+
+    def test_all_begin_at_once(self):
+        """Of as many jobs as users each user gets one, whoever's user it is."""
+        peer = self.peer(page=rude.slow(say("late"), 1))
+        for workers in (1, 3, 7):
+            result = self.play(peer, "-n", 40, "-u", 40, "--workers", workers)
+            self.assertLess(result["duration_seconds"], 1.9)
+            peer.requests.clear()
+
+    def test_abandoned(self):
+        """What waits for its turn when the run is interrupted is not forgotten."""
+        peer = self.peer(page=rude.slow(say("late"), 0.3))
+        process = self.start("run", "--workflow", "get", "--set", "vars.path=/page", "--target", peer.url, "-R", "50/s",
+                             "-u", 2, "-d", "60s", "--results", self.path("results"))
+        wait_until(lambda: peer.count() > 6, "it is under way")
+        process.signal(signal.SIGINT)
+        self.assertEqual(process.wait(), 130)
+        result = self.result("get", self.path("results"))
+        self.check_laws(result)
+        self.assertGreater(result["generator"]["abandoned"], 10)
+
+    def test_failures_are_not_passed(self):
+        """Without criteria nothing passes, and failures are seen at once."""
+        peer = self.peer(page=say("", status="500 Broken"))
+        process, result = self.run_get(peer.url, "-n", 5)
+        self.assertNotIn("PASS", process.out)
+        peer = self.peer()
+        process, result = self.run_get(peer.url, "-n", 5)
+        self.assertIn("MEASURED", process.out)
+
+    def test_bytes_before_the_text(self):
+        """Some editors put a mark at the beginning of a file."""
+        times = self.write("times.txt", "\ufeff0\n0.1\n")
+        self.assertEqual(self.play(self.peer(), "--arrivals", f"replay:{times}")["total_requests"], 2)
+        workflow = self.write("marked.yaml", "\ufeffworkflow: marked\nsteps: [{name: get, get: /page}]\nhealth: \"\"\n")
+        self.assertEqual(self.orfeas("check", workflow).code, 0)
+
+    def test_no_path(self):
+        peer = self.peer()
+        process = self.run_orfeas("--workflow", "get", "--set", "vars.path=page", "--target", peer.url, "-n", 1)
+        self.assertEqual(process.code, 2, process.err)
+        self.assertIn("'path' is 'page'", process.err)
+        self.assertEqual(peer.requests, [])
 
 
 class Limits(LoadCase):

@@ -114,6 +114,28 @@ static void check_count(struct crew *c, int64_t jobs)
 
 /* ---- how many ---- */
 
+/* Of eight cores, when nobody says. */
+static void test_parts_are_not_too_small(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scenario;
+        int usual;
+    } rows[] = {
+        {LOAD("users: closed, concurrent: 3, duration: 1s"), 8}, /* each user has its own turn */
+        {LOAD("users: open, rate: 1/s, duration: 1s"), 8},
+        {LOAD("users: open, rate: 1/s, concurrent: 3, duration: 1s"), 1},
+        {LOAD("users: open, rate: 1/s, concurrent: 64, duration: 1s"), 4},
+        {LOAD("users: open, rate: 1/s, max_in_flight: 40, duration: 1s"), 2},
+        {LOAD("users: closed, concurrent: 900, connections: 32, duration: 1s"), 2},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct plan *plan = load(rows[i].scenario, NULL);
+        assert_int_equal(engine_workers_usual(plan, 8), rows[i].usual);
+        plan_free(plan);
+    }
+}
+
 static void test_never_more_than_have_something_to_do(void **state)
 {
     (void)state;
@@ -369,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_never_more_than_have_something_to_do),
+        cmocka_unit_test(test_parts_are_not_too_small),
         cmocka_unit_test(test_a_number_of_jobs_is_exact),
         cmocka_unit_test(test_few_jobs_for_many),
         cmocka_unit_test(test_arrivals_are_exact),

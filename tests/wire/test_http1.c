@@ -189,9 +189,9 @@ static void check_equal(const char *name, const struct seen *a, const struct see
     const struct http1 *p = &a->p, *q = &b->p;
     if (p->state != q->state || p->error != q->error || p->status != q->status ||
         p->content_length != q->content_length || p->retry_after != q->retry_after ||
-        p->keep_alive != q->keep_alive || a->len != b->len || memcmp(a->body, b->body, a->len) != 0 ||
-        (p->state == HTTP1_DONE && a->used != b->used) || strcmp(a->names.server, b->names.server) != 0 ||
-        strcmp(a->names.date, b->names.date) != 0)
+        p->retry_at != q->retry_at || p->keep_alive != q->keep_alive || a->len != b->len ||
+        memcmp(a->body, b->body, a->len) != 0 || (p->state == HTTP1_DONE && a->used != b->used) ||
+        strcmp(a->names.server, b->names.server) != 0 || strcmp(a->names.date, b->names.date) != 0)
         fail_msg("%s, split at %zu: state %d error '%s' used %zu, and whole: state %d error '%s' used %zu",
                  name, piece, q->state, q->error, b->used, p->state, p->error, a->used);
 }
@@ -310,6 +310,35 @@ static void test_headers_that_are_kept(void **state)
     http1_feed(&p, date, sizeof date - 1, NULL, NULL);
     assert_int_equal(p.state, HTTP1_DONE);
     assert_int_equal(p.retry_after, -1);
+    assert_int_equal(p.retry_at, 946684799);
+}
+
+static void test_retry_after(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t after, at;
+    } waits[] = {{"0", 0, -1},
+                 {"86400", 86400, -1},
+                 {"99999999999999999999", INT64_MAX, -1},
+                 {"Sun, 06 Nov 1994 08:49:37 GMT", -1, 784111777},
+                 {"Sun, 06 Nov 1994 08:49:37 GMT+1", -1, -1},
+                 {"Sun, 06 Nov 1994 08:49:37", -1, -1},
+                 {"Sunday, 06 Nov 1994 08:49:37 GMT and more", -1, -1},
+                 {"-5", -1, -1},
+                 {"soon", -1, -1},
+                 {"", -1, -1}};
+    for (int i = 0; i < COUNT(waits); i++) {
+        char text[200];
+        snprintf(text, sizeof text, HEAD("Retry-After: %s\r\nContent-Length: 0") "\r\n", waits[i].text);
+        struct http1 p = {.names = NULL};
+        http1_init(&p, false);
+        http1_feed(&p, text, strlen(text), NULL, NULL);
+        assert_int_equal(p.state, HTTP1_DONE);
+        if (p.retry_after != waits[i].after || p.retry_at != waits[i].at)
+            fail_msg("'%s': %lld, %lld", waits[i].text, (long long)p.retry_after, (long long)p.retry_at);
+    }
 }
 
 /* Nothing of the response before is left in the next, nor in an answer behind an interim one. */
@@ -426,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_what_follows_is_left),
         cmocka_unit_test(test_fails_at_once),
         cmocka_unit_test(test_headers_that_are_kept),
+        cmocka_unit_test(test_retry_after),
         cmocka_unit_test(test_next_response),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_head_has_no_body),
