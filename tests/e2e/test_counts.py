@@ -75,7 +75,7 @@ class CountsCase(Case):
 class Jobs(CountsCase):
     def test_normal(self):
         self.begin("--jobs", 8, "--profile", "hunyuan3d", "--time-scale", SCALE)
-        process = self.run_orfeas("normal", "--target", self.server.url, "--time-scale", SCALE)
+        process = self.run_orfeas("normal", "--target", self.server.url, "--time-scale", SCALE, "--timeout", "1h")
         self.assertIn(process.code, (0, 1, 3), process.err)  # whether it was as fast as it should is not asked here
         result = self.result("normal")
         self.check_laws(result)
@@ -85,7 +85,8 @@ class Jobs(CountsCase):
     def test_many_at_once(self):
         self.begin("--jobs", 64, "--queue", 1000)
         process = self.run_orfeas("baseline", "--target", self.server.url, "--time-scale", 60, "-u", 32, "-n", 200,
-                                  "--set", "vars.quality=1", "--image", self.write("small.png", small_png()))
+                                  "--timeout", "1h", "--set", "vars.quality=1", "--image",
+                                  self.write("small.png", small_png()))
         self.assertIn(process.code, (0, 1, 3), process.err)
         result = self.result("baseline")
         self.assertEqual(result["completed"], 200)
