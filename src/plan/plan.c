@@ -27,10 +27,20 @@ const char *subject_name(const struct workflow *w, int subject)
     return subject < 0 ? names[SUBJECT_GENERATION - subject] : w->steps[subject].name;
 }
 
+bool step_waits(const struct plan_step *s)
+{
+    return s->kind != STEP_REQUEST;
+}
+
+bool step_listens(const struct plan_step *s)
+{
+    return step_waits(s) && s->kind != STEP_POLL;
+}
+
 int workflow_wait(const struct workflow *w)
 {
     for (int i = 0; i < w->step_count; i++)
-        if (w->steps[i].kind == STEP_POLL)
+        if (step_waits(&w->steps[i]))
             return i;
     return -1;
 }
