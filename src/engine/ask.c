@@ -47,7 +47,7 @@ static bool is_constant(const struct workflow *w, const struct template *t)
 
 static bool is_fixed(const struct workflow *w, const struct plan_step *step)
 {
-    return is_constant(w, &step->path) && step->body != BODY_MULTIPART && is_constant(w, &step->json);
+    return !step_listens(step) && is_constant(w, &step->path) && step->body != BODY_MULTIPART && is_constant(w, &step->json);
 }
 
 /* One that cannot be rendered fails in each job, with its sentence. */

@@ -18,6 +18,7 @@ enum { VALUES_MAX = 4 << 20, VALUES_FIRST = 400, ERROR_TEXT = 300 };
  * A job's walk through the workflow. At any time it is in exactly one of these places:
  *
  *   asking    - `ask` is under way.
+ *   listening - `listen` waits for the target to tell.
  *   pausing   - before a poll, before a step that the target refused for now is tried again, or before the
  *               job fails because its request cannot be made; the timer is armed.
  *   checking  - the model is downloaded and with the checker; the timeout no longer runs, the target has
@@ -39,15 +40,20 @@ struct job {
     struct rng rng;
     struct timer pause;
     struct deadline timeout;
-    struct ask *ask;     /* NULL: none is under way */
-    struct arena arena;  /* of the values */
-    const char **values; /* of the plan's variables */
+    struct ask *ask;       /* NULL: none is under way */
+    struct listen *listen; /* NULL: it does not */
+    struct arena arena;    /* of the values */
+    const char **values;   /* of the plan's variables */
 };
 
 static void on_answer(struct ask *ask);
 static void on_pause(struct timer *timer);
 static void on_timeout(struct deadline *d);
 static void on_checked(struct ask *ask);
+static void on_told(struct job *j, const json_t *root);
+static void on_asked(struct job *j);
+static void on_messaged(struct job *j);
+static void on_lost(struct job *j, const struct listen_end *end);
 
 static const struct plan_step *step_of(const struct job *j)
 {
@@ -66,6 +72,8 @@ void job_init_all(struct worker *w)
     deadlines_init(&w->timeouts, w->loop, w->plan->load.timeout, on_timeout);
     w->asks.done = on_answer;
     w->asks.checked = on_checked;
+    w->listens =
+        (struct listens){.told = on_told, .asked = on_asked, .messaged = on_messaged, .lost = on_lost};
 }
 
 static struct job *job_create(struct worker *w)
@@ -80,9 +88,18 @@ static struct job *job_create(struct worker *w)
     return j;
 }
 
-static void job_destroy(struct job *j)
+/* Nothing is under way any more. */
+static void let_go(struct job *j)
 {
     ask_release(j->ask);
+    listen_stop(j->listen);
+    j->ask = NULL;
+    j->listen = NULL;
+}
+
+static void job_destroy(struct job *j)
+{
+    let_go(j);
     timer_cancel(j->worker->loop, &j->pause);
     deadline_unset(&j->timeout);
     arena_finish(&j->arena);
@@ -176,8 +193,7 @@ static void job_end(struct job *j, enum job_outcome outcome, nsec now)
     struct worker *w = j->worker;
     j->record->outcome = outcome;
     j->record->ended = worker_time(w, now);
-    ask_release(j->ask);
-    j->ask = NULL;
+    let_go(j);
     timer_cancel(w->loop, &j->pause);
     deadline_unset(&j->timeout);
     *j->link = j->next;
@@ -225,6 +241,27 @@ static void pause_until(struct job *j, nsec until)
     timer_set(j->worker->loop, &j->pause, until);
 }
 
+/* The request cannot be made. */
+static void fail_soon(struct job *j, const char *error, nsec now)
+{
+    j->unasked = arena_copy(&j->arena, error, strlen(error));
+    pause_until(j, now + UNASKED_PAUSE);
+}
+
+static void on_asked(struct job *j)
+{
+    j->record->polls++;
+    j->worker->record.traffic.polls++;
+}
+
+static void listen_now(struct job *j, nsec now)
+{
+    char error[REQUEST_ERROR_TEXT];
+    j->listen = listen_start(&j->worker->listens, j, step_of(j), j->values, error);
+    if (!j->listen)
+        fail_soon(j, error, now);
+}
+
 static void ask(struct job *j, nsec now)
 {
     struct worker *w = j->worker;
@@ -234,15 +271,12 @@ static void ask(struct job *j, nsec now)
         c->payload_count ? &c->payloads[j->record->number % c->payload_count] : NULL;
     j->ask = ask_start(&w->asks, j, j->step, j->values, payload, j->nonce, now, error);
     if (!j->ask) {
-        j->unasked = arena_copy(&j->arena, error, strlen(error));
-        pause_until(j, now + UNASKED_PAUSE);
+        fail_soon(j, error, now);
         return;
     }
     j->asked = now;
-    if (step_of(j)->kind == STEP_POLL) {
-        j->record->polls++;
-        w->record.traffic.polls++;
-    }
+    if (step_of(j)->kind == STEP_POLL)
+        on_asked(j);
 }
 
 static void on_pause(struct timer *timer)
@@ -250,6 +284,8 @@ static void on_pause(struct timer *timer)
     struct job *j = CONTAINER(struct job, pause, timer);
     if (j->unasked)
         job_fail(j, FAIL_BODY, j->unasked);
+    else if (step_listens(step_of(j)))
+        listen_now(j, now_of(j));
     else
         ask(j, now_of(j));
 }
@@ -272,6 +308,8 @@ static void begin_step(struct job *j, int step, nsec now)
     j->record->steps[step].start = worker_time(j->worker, now);
     if (step_of(j)->kind == STEP_POLL)
         pause_until(j, now + poll_interval(j));
+    else if (step_listens(step_of(j)))
+        listen_now(j, now);
     else
         ask(j, now);
 }
@@ -286,14 +324,13 @@ static void end_step(struct job *j, nsec now)
         job_end(j, JOB_OK, now);
         return;
     }
-    ask_release(j->ask);
-    j->ask = NULL;
+    let_go(j);
     begin_step(j, j->step + 1, now_of(j));
 }
 
 /* ---- answers ---- */
 
-static void fail_status(struct job *j, const json_t *root)
+static void fail_status(struct job *j, int status, const json_t *root)
 {
     const char *said = answer_text(root, "/error", &j->worker->scratch);
     if (!said)
@@ -301,8 +338,7 @@ static void fail_status(struct job *j, const json_t *root)
     char why[ERROR_TEXT], tries[40] = "";
     if (j->tries)
         snprintf(tries, sizeof tries, " after %d retr%s", j->tries, j->tries == 1 ? "y" : "ies");
-    snprintf(why, sizeof why, "status %d%s%s%.160s", j->ask->exchange.status, tries, said ? ", " : "",
-             said ? said : "");
+    snprintf(why, sizeof why, "status %d%s%s%.160s", status, tries, said ? ", " : "", said ? said : "");
     job_fail(j, FAIL_STATUS, why);
 }
 
@@ -343,45 +379,57 @@ static void take_times(struct job *j, const json_t *root)
 static void fail_by_target(struct job *j, const json_t *root)
 {
     const struct plan_step *step = step_of(j);
-    const char *said =
-        answer_text(root, step->error_pointer ? step->error_pointer : "/error", &j->worker->scratch);
+    struct arena *scratch = &j->worker->scratch;
+    const char *said = answer_text(root, step->error_pointer ? step->error_pointer : "/error", scratch);
+    if (!said)
+        said = answer_text(root, "/message", scratch);
     char why[ERROR_TEXT];
     snprintf(why, sizeof why, "the target says the job failed%s%.160s", said ? ": " : "", said ? said : "");
     job_fail(j, FAIL_JOB, why);
 }
 
 /* How long the target asks us to stay away; -1: it does not. */
-static nsec told_to_wait(const struct ask *a)
+static nsec told_to_wait(const struct http_exchange *x)
 {
     enum { LONGEST = 86400 };
-    int64_t seconds = a->exchange.retry_after;
+    int64_t seconds = x->retry_after;
     return seconds < 0 ? -1 : (seconds < LONGEST ? seconds : LONGEST) * NSEC_PER_SEC;
 }
 
 static void poll_again(struct job *j)
 {
-    nsec told = told_to_wait(j->ask);
-    ask_release(j->ask);
-    j->ask = NULL;
+    nsec told = told_to_wait(&j->ask->exchange);
+    let_go(j);
     pause_until(j, j->asked + (told > 0 ? told : poll_interval(j)));
 }
 
-static void on_poll_answer(struct job *j, const json_t *root)
+/* What the target says of a job that is waited for, at the loop's time `now`. False: it has not ended. */
+static bool judge(struct job *j, const json_t *root, nsec now)
 {
     const struct plan_step *step = step_of(j);
-    nsec now = j->ask->exchange.ended;
     if (jsonptr_any(root, step->fail, step->fail_count)) {
         fail_by_target(j, root);
-        return;
+        return true;
     }
-    if (!jsonptr_any(root, step->until, step->until_count)) {
-        poll_again(j);
-        return;
-    }
+    if (!jsonptr_any(root, step->until, step->until_count))
+        return false;
     j->record->steps[j->step].end = worker_time(j->worker, now);
     take_times(j, root);
     if (take_captures(j, root))
         end_step(j, now);
+    return true;
+}
+
+static void on_messaged(struct job *j)
+{
+    j->record->messages++;
+    j->worker->record.traffic.messages++;
+}
+
+static void on_told(struct job *j, const json_t *root)
+{
+    arena_reset(&j->worker->scratch);
+    judge(j, root, now_of(j));
 }
 
 static void begin_check(struct job *j)
@@ -411,11 +459,12 @@ static void on_checked(struct ask *a)
 
 static void on_expected(struct job *j, const json_t *root)
 {
+    nsec now = j->ask->exchange.ended;
     if (step_of(j)->kind == STEP_POLL) {
-        on_poll_answer(j, root);
+        if (!judge(j, root, now))
+            poll_again(j);
         return;
     }
-    nsec now = j->ask->exchange.ended;
     j->record->steps[j->step].end = worker_time(j->worker, now);
     if (!take_captures(j, root))
         return;
@@ -437,11 +486,11 @@ static bool is_throttled(const struct plan_step *step, int status)
 }
 
 /* True when the step is tried again, as the workflow says. */
-static bool try_again(struct job *j)
+static bool try_again(struct job *j, const struct http_exchange *x)
 {
     const struct plan_retry *retry = &step_of(j)->retry;
     struct worker *w = j->worker;
-    if (!is_throttled(step_of(j), j->ask->exchange.status))
+    if (!is_throttled(step_of(j), x->status))
         return false;
     j->record->throttled++;
     w->record.traffic.throttled++;
@@ -450,11 +499,29 @@ static bool try_again(struct job *j)
     j->tries++;
     j->record->retries++;
     w->record.traffic.retries++;
-    nsec told = told_to_wait(j->ask), ended = j->ask->exchange.ended;
-    ask_release(j->ask);
-    j->ask = NULL;
+    nsec told = told_to_wait(x), ended = x->ended;
+    let_go(j);
     pause_until(j, ended + (told >= 0 ? told : retry->wait));
     return true;
+}
+
+static void on_refused(struct job *j, const struct http_exchange *x, const struct buf *body)
+{
+    char why[ANSWER_ERROR];
+    if (try_again(j, x))
+        return;
+    arena_reset(&j->worker->scratch);
+    json_t *root = answer_parse(buf_text(body), body->len, why); /* it may say why */
+    fail_status(j, x->status, root);
+    json_decref(root);
+}
+
+static void on_lost(struct job *j, const struct listen_end *end)
+{
+    if (end->exchange)
+        on_refused(j, end->exchange, end->body);
+    else
+        job_fail(j, end->fail, end->why);
 }
 
 static void on_answer(struct ask *a)
@@ -471,14 +538,14 @@ static void on_answer(struct ask *a)
         on_expected(j, NULL);
         return;
     }
-    if (!expected && try_again(j))
+    if (!expected) {
+        on_refused(j, x, &a->body);
         return;
+    }
     arena_reset(&j->worker->scratch);
     char why[ANSWER_ERROR];
-    json_t *root = answer_parse(&a->body, why); /* one that was not expected may say why, too */
-    if (!expected)
-        fail_status(j, root);
-    else if (!root)
+    json_t *root = answer_parse(buf_text(&a->body), a->body.len, why);
+    if (!root)
         job_fail(j, FAIL_BODY, why);
     else
         on_expected(j, root);

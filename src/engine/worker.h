@@ -7,6 +7,7 @@
  *   users.c      paced and closed users; arrive.c: open arrivals
  *   job.c        one job's walk through the workflow
  *   ask.c        one request of it, and its answer
+ *   listen.c     how it is told that the target has done its work
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 #include "ask.h"
 #include "checker.h"
 #include "engine.h"
+#include "listen.h"
 #include "rng.h"
 
 struct worker;
@@ -53,6 +55,7 @@ struct worker {
     struct checker *checker;   /* NULL: nothing is to be checked */
     struct deadlines timeouts; /* of jobs */
     struct asks asks;
+    struct listens listens;
     nsec zero; /* the loop's time at the record's zero */
 
     /* the load */

@@ -86,6 +86,8 @@ static void merge_traffic(struct record_traffic *into, const struct record_traff
 {
     into->requests += from->requests;
     into->polls += from->polls;
+    into->messages += from->messages;
+    into->reconnects += from->reconnects;
     into->throttled += from->throttled;
     into->retries += from->retries;
     into->connects += from->connects;

@@ -19,7 +19,7 @@ struct finding {
 double anomaly_baseline(const struct plan *p)
 {
     for (int i = p->workflow.generation_first; i <= p->workflow.generation_last; i++)
-        if (p->workflow.steps[i].kind == STEP_POLL)
+        if (step_waits(&p->workflow.steps[i]))
             return ANOMALY_BASELINE_SECONDS / p->time_scale;
     return NAN;
 }

@@ -162,9 +162,10 @@ json_t *result_traffic(const struct record *r)
 {
     const struct record_traffic *t = &r->traffic;
     double share = t->requests ? 100.0 * (double)t->polls / (double)t->requests : NAN;
-    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "requests", (json_int_t)t->requests, "polls",
-                     (json_int_t)t->polls, "poll_share", json_value_number(share), "throttled",
-                     (json_int_t)t->throttled, "retries", (json_int_t)t->retries, "connects",
-                     (json_int_t)t->connects, "bytes_sent", (json_int_t)t->bytes_sent, "bytes_received",
-                     (json_int_t)t->bytes_received);
+    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "requests",
+                     (json_int_t)t->requests, "polls", (json_int_t)t->polls, "poll_share",
+                     json_value_number(share), "messages", (json_int_t)t->messages, "reconnects",
+                     (json_int_t)t->reconnects, "throttled", (json_int_t)t->throttled, "retries",
+                     (json_int_t)t->retries, "connects", (json_int_t)t->connects, "bytes_sent",
+                     (json_int_t)t->bytes_sent, "bytes_received", (json_int_t)t->bytes_received);
 }

@@ -323,6 +323,8 @@ static void test_traffic_and_rates(void **state)
     m.phases[1].rate = 80;
     m.record.traffic = (struct record_traffic){.requests = 400,
                                                .polls = 300,
+                                               .messages = 12,
+                                               .reconnects = 2,
                                                .throttled = 7,
                                                .retries = 5,
                                                .connects = 9,
@@ -342,6 +344,8 @@ static void test_traffic_and_rates(void **state)
     assert_near(number(json_array_get(phases, 1), "rate"), 80, 0);
     assert_near(number(traffic, "poll_share"), 75, 0);
     assert_near(number(traffic, "bytes_sent"), 5e9, 0);
+    assert_int_equal(number(traffic, "messages"), 12);
+    assert_int_equal(number(traffic, "reconnects"), 2);
     assert_int_equal(number(traffic, "throttled"), 7);
     assert_int_equal(number(out, "distinct_models"), 2);
     const json_t *generator = json_object_get(out, "generator");
