@@ -309,7 +309,7 @@ static bool leave(struct listen *l)
 {
     char error[REQUEST_ERROR_TEXT];
     if (l->carrier == SIO_ON_WEBSOCKET && l->socket_stands && l->sio.state == SIO_CLIENT_JOINED)
-        socket_send(l, "41", 2);
+        websocket_send_text(&l->websocket, "41", 2); /* goes with the close */
     if (l->carrier == SIO_ON_WEBSOCKET || !l->sid.len || is_over(l) || l->push.busy)
         return socket_leave(l);
     buf_clear(&l->outbox);

@@ -24,8 +24,8 @@ struct world {
 };
 
 /* `scenario`: a shipped one's name; or the text of one, which has line feeds; or NULL with a workflow: an
- * ad-hoc run. `workflow`: a shipped one's name or a file beside this one ("x.yaml"); NULL: exact polls. Fails
- * the test when the plan has mistakes. */
+ * ad-hoc run. `workflow`: a shipped one's name, a file beside this one ("x.yaml"), or the text of one; NULL:
+ * exact polls. Fails the test when the plan has mistakes. */
 void world_init_with(struct world *w, const char *scenario, const char *workflow,
                      const struct sim_target *target, uint64_t seed, const struct plan_setting *settings,
                      int count);
