@@ -2,10 +2,12 @@
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import unittest
 
 from harness import Backend, Case, ORACLES, SOURCE, require, small_png, wait_until
+from tls_server import certificates
 
 SCALE = 120
 PACED = ("--jobs", 8, "--profile", "hunyuan3d", "--time-scale", SCALE, "--load-time", "1ms")
@@ -97,14 +99,20 @@ class Orfeasd(Case):
 
 
 class OfficialServer(Case):
+    context = None  # of TLS
+
     def setUp(self):
         super().setUp()
         require("node", "runs the oracles from npm")
         require(os.path.join(ORACLES, "node_modules", "socket.io"), "the official server")
-        self.server = subprocess.Popen(["node", os.path.join(ORACLES, "socketio_server.mjs")], stdin=subprocess.PIPE,
-                                       stdout=subprocess.PIPE, text=True)
+        self.server = subprocess.Popen(["node", os.path.join(ORACLES, "socketio_server.mjs"), *self.files()],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.addCleanup(self.end)
         self.port = int(self.server.stdout.readline())
+        self.target = ["--target", f"http://127.0.0.1:{self.port}"]
+
+    def files(self):
+        return []
 
     def end(self):
         self.server.stdin.close()
@@ -112,7 +120,8 @@ class OfficialServer(Case):
         self.server.stdout.close()
 
     def counts(self):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        c = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=self.context) if self.context else \
+            http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         c.request("GET", "/counts")
         counts = json.loads(c.getresponse().read())
         c.close()
@@ -126,8 +135,7 @@ class OfficialServer(Case):
                           "  - {name: result, get: \"{wait:/job/url}\"}", "health: \"\"", "ready: \"\"", "metrics: \"\"",
                           ""])
         before = self.counts()
-        process = self.run_orfeas("--workflow", self.write("told.yaml", text), "--target",
-                                  f"http://127.0.0.1:{self.port}", "-u", 5, "-n", jobs)
+        process = self.run_orfeas("--workflow", self.write("told.yaml", text), *self.target, "-u", 5, "-n", jobs)
         self.assertIn(process.code, (0, 1, 3), process.err)
         result = self.result("told")
         self.check_laws(result)
@@ -164,6 +172,19 @@ class OfficialServer(Case):
         result, counts, _ = self.run_jobs("namespace: /all", "match: {/job/id: \"{id}\"}")
         self.assertEqual(result["completed"], counts["done"])
         self.assertEqual(result["failures"], {"job_failed": counts["failed"]})
+
+
+class OfficialServerBehindTls(OfficialServer):
+    def files(self):
+        pem = certificates()
+        self.context = ssl.create_default_context(cafile=pem["ca.pem"])
+        return [pem["server.key"], pem["server.pem"]]
+
+    def setUp(self):
+        super().setUp()
+        self.target = ["--target", f"https://127.0.0.1:{self.port}", "--cacert", certificates()["ca.pem"]]
+
+    test_a_namespace_for_members = test_everybody_is_told_everything = None  # as without
 
 
 if __name__ == "__main__":
