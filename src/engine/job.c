@@ -5,6 +5,7 @@
 #include "jsonptr.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,15 @@ enum { VALUES_MAX = 4 << 20, VALUES_FIRST = 400, ERROR_TEXT = 300 };
 /* A request that cannot be made takes no time; users without think time do not spin over it. */
 #define UNASKED_PAUSE (10 * NSEC_PER_MSEC)
 
+/* Two connections bring the same news in either order: what comes sooner is not late. */
+#define LATE (100 * NSEC_PER_MSEC)
+
 /*
  * A job's walk through the workflow. At any time it is in exactly one of these places:
  *
  *   asking    - `ask` is under way.
- *   listening - `listen` waits for the target to tell.
+ *   listening - `listen` waits for the target to tell. With a poll beside, `ask` is under way or the timer is
+ *               armed, too.
  *   pausing   - before a poll, before a step that the target refused for now is tried again, or before the
  *               job fails because its request cannot be made; the timer is armed.
  *   checking  - the model is downloaded and with the checker; the timeout no longer runs, the target has
@@ -42,6 +47,8 @@ struct job {
     struct deadline timeout;
     struct ask *ask;       /* NULL: none is under way */
     struct listen *listen; /* NULL: it does not */
+    nsec seen;             /* when the poll beside saw that it has ended; -1: it has not */
+    double progress;       /* the last that was told */
     struct arena arena;    /* of the values */
     const char **values;   /* of the plan's variables */
 };
@@ -88,9 +95,10 @@ static struct job *job_create(struct worker *w)
     return j;
 }
 
-/* Nothing is under way any more. */
+/* Nothing is under way any more, nor about to be. */
 static void let_go(struct job *j)
 {
+    timer_cancel(j->worker->loop, &j->pause);
     ask_release(j->ask);
     listen_stop(j->listen);
     j->ask = NULL;
@@ -100,7 +108,6 @@ static void let_go(struct job *j)
 static void job_destroy(struct job *j)
 {
     let_go(j);
-    timer_cancel(j->worker->loop, &j->pause);
     deadline_unset(&j->timeout);
     arena_finish(&j->arena);
     free(j);
@@ -194,7 +201,6 @@ static void job_end(struct job *j, enum job_outcome outcome, nsec now)
     j->record->outcome = outcome;
     j->record->ended = worker_time(w, now);
     let_go(j);
-    timer_cancel(w->loop, &j->pause);
     deadline_unset(&j->timeout);
     *j->link = j->next;
     if (j->next)
@@ -236,6 +242,8 @@ static void on_timeout(struct deadline *d)
 
 /* ---- asking ---- */
 
+static nsec poll_interval(struct job *j, const struct plan_step *step);
+
 static void pause_until(struct job *j, nsec until)
 {
     timer_set(j->worker->loop, &j->pause, until);
@@ -260,6 +268,8 @@ static void listen_now(struct job *j, nsec now)
     j->listen = listen_start(&j->worker->listens, j, step_of(j), j->values, error);
     if (!j->listen)
         fail_soon(j, error, now);
+    else if (step_of(j)->listen.witness)
+        pause_until(j, now + poll_interval(j, step_of(j)->listen.witness));
 }
 
 static void ask(struct job *j, nsec now)
@@ -275,7 +285,7 @@ static void ask(struct job *j, nsec now)
         return;
     }
     j->asked = now;
-    if (step_of(j)->kind == STEP_POLL)
+    if (step_waits(step_of(j)))
         on_asked(j);
 }
 
@@ -284,16 +294,15 @@ static void on_pause(struct timer *timer)
     struct job *j = CONTAINER(struct job, pause, timer);
     if (j->unasked)
         job_fail(j, FAIL_BODY, j->unasked);
-    else if (step_listens(step_of(j)))
+    else if (step_listens(step_of(j)) && !j->listen)
         listen_now(j, now_of(j));
     else
         ask(j, now_of(j));
 }
 
 /* Jobs that were submitted together shall not poll together for ever. */
-static nsec poll_interval(struct job *j)
+static nsec poll_interval(struct job *j, const struct plan_step *step)
 {
-    const struct plan_step *step = step_of(j);
     nsec spread = (nsec)((double)step->every * step->jitter);
     return step->every + (spread ? rng_range(&j->rng, -spread, spread) : 0);
 }
@@ -305,9 +314,11 @@ static void begin_step(struct job *j, int step, nsec now)
     j->step = step;
     j->tries = 0;
     j->unasked = NULL;
+    j->seen = -1;
+    j->progress = -HUGE_VAL;
     j->record->steps[step].start = worker_time(j->worker, now);
     if (step_of(j)->kind == STEP_POLL)
-        pause_until(j, now + poll_interval(j));
+        pause_until(j, now + poll_interval(j, step_of(j)));
     else if (step_listens(step_of(j)))
         listen_now(j, now);
     else
@@ -400,13 +411,13 @@ static void poll_again(struct job *j)
 {
     nsec told = told_to_wait(&j->ask->exchange);
     let_go(j);
-    pause_until(j, j->asked + (told > 0 ? told : poll_interval(j)));
+    pause_until(j, j->asked + (told > 0 ? told : poll_interval(j, step_of(j))));
 }
 
-/* What the target says of a job that is waited for, at the loop's time `now`. False: it has not ended. */
-static bool judge(struct job *j, const json_t *root, nsec now)
+/* What the target says of a job that is waited for, at the loop's time `now`; `step` says what means that it
+ * has ended. False: it has not. */
+static bool judge(struct job *j, const struct plan_step *step, const json_t *root, nsec now)
 {
-    const struct plan_step *step = step_of(j);
     if (jsonptr_any(root, step->fail, step->fail_count)) {
         fail_by_target(j, root);
         return true;
@@ -426,10 +437,72 @@ static void on_messaged(struct job *j)
     j->worker->record.traffic.messages++;
 }
 
+static void note_progress(struct job *j, const json_t *root)
+{
+    const char *pointer = step_of(j)->listen.progress;
+    const json_t *value = pointer ? jsonptr_get(root, pointer) : NULL;
+    if (!json_is_number(value))
+        return;
+    bool is_less = json_number_value(value) < j->progress;
+    j->progress = json_number_value(value);
+    j->record->backwards += is_less;
+    j->worker->record.traffic.backwards += is_less;
+}
+
+static bool has_ended(const struct plan_step *step, const json_t *root)
+{
+    return jsonptr_any(root, step->fail, step->fail_count) ||
+           jsonptr_any(root, step->until, step->until_count);
+}
+
+static void note_late(struct job *j, nsec now)
+{
+    struct record_traffic *t = &j->worker->record.traffic;
+    if (now - j->seen < LATE)
+        return;
+    j->record->late = now - j->seen;
+    t->late++;
+    t->latest = j->record->late > t->latest ? j->record->late : t->latest;
+}
+
 static void on_told(struct job *j, const json_t *root)
 {
+    nsec now = now_of(j);
     arena_reset(&j->worker->scratch);
-    judge(j, root, now_of(j));
+    note_progress(j, root);
+    if (j->seen >= 0 && has_ended(step_of(j), root))
+        note_late(j, now);
+    judge(j, step_of(j), root, now);
+}
+
+/* The poll beside: what it sees, the target should have told. For that it has until the next one. */
+static void on_seen(struct job *j, const json_t *root)
+{
+    const struct plan_step *witness = step_of(j)->listen.witness;
+    nsec now = j->ask->exchange.ended;
+    bool ended = root && has_ended(witness, root);
+    if (ended && j->seen >= 0) {
+        j->record->missed = true;
+        j->worker->record.traffic.missed++;
+        judge(j, witness, root, now);
+        return;
+    }
+    j->seen = ended ? now : j->seen;
+    ask_release(j->ask);
+    j->ask = NULL;
+    pause_until(j, j->asked + poll_interval(j, witness));
+}
+
+/* It says nothing of the job when it fails itself. */
+static void on_witness(struct job *j)
+{
+    const struct http_exchange *x = &j->ask->exchange;
+    char why[ANSWER_ERROR];
+    bool good = x->fail == FAIL_NONE && ask_is_expected(j->ask->step, x->status);
+    json_t *root = good ? answer_parse(buf_text(&j->ask->body), j->ask->body.len, why) : NULL;
+    arena_reset(&j->worker->scratch);
+    on_seen(j, root);
+    json_decref(root);
 }
 
 static void begin_check(struct job *j)
@@ -461,7 +534,7 @@ static void on_expected(struct job *j, const json_t *root)
 {
     nsec now = j->ask->exchange.ended;
     if (step_of(j)->kind == STEP_POLL) {
-        if (!judge(j, root, now))
+        if (!judge(j, step_of(j), root, now))
             poll_again(j);
         return;
     }
@@ -529,6 +602,10 @@ static void on_answer(struct ask *a)
     struct job *j = a->job;
     const struct plan_step *step = a->step;
     const struct http_exchange *x = &a->exchange;
+    if (step != step_of(j)) {
+        on_witness(j);
+        return;
+    }
     if (x->fail != FAIL_NONE) {
         job_fail(j, x->fail, x->error);
         return;

@@ -97,7 +97,9 @@ struct plan_listen { /* of a step that is told */
     enum plan_transport transport; /* Socket.IO, and all below */
     const char *namespace;         /* "/" */
     bool has_auth;
-    struct template auth; /* what is sent on connecting to the namespace */
+    struct template auth;      /* what is sent on connecting to the namespace */
+    const char *progress;      /* where a number stands that only rises; NULL: not looked at */
+    struct plan_step *witness; /* a poll beside, that sees what is not told; NULL: none */
 };
 
 struct plan_step {

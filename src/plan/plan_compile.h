@@ -107,6 +107,12 @@ void plan_workflow_compile(struct compile *c, const struct conf_node *root, cons
 /* Reads the captures of a step, before any template is compiled. */
 void plan_step_captures(struct compile *c, const struct conf_node *n, int index);
 void plan_step_compile(struct compile *c, const struct conf_node *n, int index);
+/* A path on the target, with {variables}; n is there. */
+void plan_step_path(struct compile *c, const struct conf_node *n, int step, struct template *ret);
+/* A JSON pointer; NULL is none. True when *ret was set. */
+bool plan_step_pointer(const struct compile *c, const struct conf_node *n, const char **ret);
+/* The statuses that are expected where nothing is said. */
+void plan_step_expect_usual(struct plan_step *s);
 /* A text with {variables}. */
 void plan_step_text(struct compile *c, const struct conf_node *n, int step, struct template *ret);
 /* until, fail, healthy: pointers and the values that count; a list gives several. */

@@ -44,6 +44,8 @@ static const struct conf_key step_keys[] = {
     {"transport"},
     {"namespace"},
     {"auth"},
+    {"progress"},
+    {"check"},
     {"retry"},
     {"times"},
     {"error"},
@@ -78,7 +80,7 @@ void plan_step_unknown(const struct compile *c, const struct conf_node *n, size_
 
 /* ---- pieces of a step ---- */
 
-static bool read_pointer(const struct compile *c, const struct conf_node *n, const char **ret)
+bool plan_step_pointer(const struct compile *c, const struct conf_node *n, const char **ret)
 {
     const char *text = NULL;
     if (!conf_string(n, c->diags, &text) || !text)
@@ -103,7 +105,7 @@ void plan_step_captures(struct compile *c, const struct conf_node *n, int index)
         return;
     for (const struct conf_node *entry = map->first; entry; entry = entry->next) {
         const char *pointer = "/";
-        read_pointer(c, entry, &pointer);
+        plan_step_pointer(c, entry, &pointer);
         int variable = plan_variable_capture(c, entry, entry->key, index);
         if (variable < 0)
             continue;
@@ -133,6 +135,12 @@ void plan_step_statuses(struct compile *c, const struct conf_node *n, int *statu
     }
 }
 
+void plan_step_expect_usual(struct plan_step *s)
+{
+    memcpy(s->expect, default_expect, sizeof default_expect);
+    s->expect_count = sizeof default_expect / sizeof default_expect[0];
+}
+
 static void read_expect(struct compile *c, const struct conf_node *n, struct plan_step *s)
 {
     enum { OK = 200, SWITCHING_PROTOCOLS = 101 };
@@ -147,8 +155,7 @@ static void read_expect(struct compile *c, const struct conf_node *n, struct pla
         plan_step_statuses(c, n, s->expect, &s->expect_count);
         return;
     }
-    memcpy(s->expect, default_expect, sizeof default_expect);
-    s->expect_count = sizeof default_expect / sizeof default_expect[0];
+    plan_step_expect_usual(s);
 }
 
 static bool is_path_byte(char byte)
@@ -177,6 +184,15 @@ void plan_step_text(struct compile *c, const struct conf_node *n, int step, stru
     template_begin(&b, c, step);
     template_scan(&b, n, SEGMENT_VARIABLE);
     template_end(&b, n, ret);
+}
+
+void plan_step_path(struct compile *c, const struct conf_node *n, int step, struct template *ret)
+{
+    const char *text;
+    if (!conf_string(n, c->diags, &text))
+        return;
+    check_path_text(c, n);
+    plan_step_text(c, n, step, ret);
 }
 
 static void read_part(struct compile *c, const struct conf_node *n, int step, struct plan_part *ret)
@@ -272,9 +288,9 @@ static void read_times(struct compile *c, const struct conf_node *n, struct plan
     if (!n || !conf_expect_kind(n, CONF_MAPPING, "times: {created: /created_at}", c->diags))
         return;
     conf_expect_keys(n, keys, 3, c->diags);
-    read_pointer(c, conf_get(n, "created"), &s->created_pointer);
-    read_pointer(c, conf_get(n, "started"), &s->started_pointer);
-    read_pointer(c, conf_get(n, "finished"), &s->finished_pointer);
+    plan_step_pointer(c, conf_get(n, "created"), &s->created_pointer);
+    plan_step_pointer(c, conf_get(n, "started"), &s->started_pointer);
+    plan_step_pointer(c, conf_get(n, "finished"), &s->finished_pointer);
 }
 
 static void read_model(struct compile *c, const struct conf_node *n, struct plan_step *s)
@@ -315,13 +331,9 @@ void plan_step_compile(struct compile *c, const struct conf_node *n, int index)
     int action = find_action(c, n);
     if (action >= 0) {
         const struct conf_node *path = conf_get(n, actions[action].key);
-        const char *text = "";
         s->kind = actions[action].kind;
         s->method = actions[action].method;
-        if (conf_string(path, c->diags, &text)) {
-            check_path_text(c, path);
-            plan_step_text(c, path, index, &s->path);
-        }
+        plan_step_path(c, path, index, &s->path);
         read_body(c, n, index, s, actions[action].has_body);
         plan_wait_compile(c, n, index, s);
     }
@@ -329,6 +341,6 @@ void plan_step_compile(struct compile *c, const struct conf_node *n, int index)
     plan_retry_compile(c, conf_get(n, "retry"), s);
     read_times(c, conf_get(n, "times"), s);
     s->error_pointer = "/error";
-    read_pointer(c, conf_get(n, "error"), &s->error_pointer);
+    plan_step_pointer(c, conf_get(n, "error"), &s->error_pointer);
     read_model(c, conf_get(n, "model"), s);
 }

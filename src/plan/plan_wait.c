@@ -30,6 +30,8 @@ static const struct {
     {"transport", KIND(STEP_SOCKETIO), "socketio", NULL},
     {"namespace", KIND(STEP_SOCKETIO), "socketio", NULL},
     {"auth", KIND(STEP_SOCKETIO), "socketio", NULL},
+    {"progress", LISTENS, "events, websocket and socketio", NULL},
+    {"check", LISTENS, "events, websocket and socketio", "a poll needs no other beside it"},
 };
 
 static void refuse_foreign_keys(struct compile *c, const struct conf_node *n, const struct plan_step *s)
@@ -43,20 +45,26 @@ static void refuse_foreign_keys(struct compile *c, const struct conf_node *n, co
 
 /* ---- when it is over ---- */
 
+static void read_matches(struct compile *c, const struct conf_node *n, struct jsonptr_match **ret,
+                         int *ret_count)
+{
+    if (!n)
+        return;
+    *ret_count = 0;
+    *ret = plan_step_matches(c, n, ret_count);
+}
+
 static void read_ends(struct compile *c, const struct conf_node *n, struct plan_step *s)
 {
     static const char *const names[] = {[STEP_POLL] = "a poll",
                                         [STEP_EVENTS] = "a stream of events",
                                         [STEP_WEBSOCKET] = "a WebSocket",
                                         [STEP_SOCKETIO] = "a wait by Socket.IO"};
-    const struct conf_node *until = conf_get(n, "until"), *fail = conf_get(n, "fail");
-    if (until)
-        s->until = plan_step_matches(c, until, &s->until_count);
-    else
+    if (!conf_get(n, "until"))
         conf_error(n, c->diags, "write until: {/status: completed}", "%s needs 'until': when is it done?",
                    names[s->kind]);
-    if (fail)
-        s->fail = plan_step_matches(c, fail, &s->fail_count);
+    read_matches(c, conf_get(n, "until"), &s->until, &s->until_count);
+    read_matches(c, conf_get(n, "fail"), &s->fail, &s->fail_count);
 }
 
 static void read_every(struct compile *c, const struct conf_node *n, struct plan_step *s)
@@ -191,10 +199,41 @@ static void read_listen(struct compile *c, const struct conf_node *n, int step, 
     read_emit(c, conf_get(n, "emit"), step, l);
     read_namespace(c, conf_get(n, "namespace"), l);
     read_transport(c, conf_get(n, "transport"), l);
+    plan_step_pointer(c, conf_get(n, "progress"), &l->progress);
     if (auth && conf_expect_kind(auth, CONF_MAPPING, "write auth: {token: \"...\"}", c->diags)) {
         l->has_auth = true;
         plan_json_compile(c, auth, step, &l->auth);
     }
+}
+
+/* ---- a poll beside ---- */
+
+/* Its ends are the step's, unless it has its own. */
+static void read_witness(struct compile *c, const struct conf_node *n, int step, struct plan_step *s)
+{
+    static const struct conf_key keys[] = {
+        {"poll", "poll: \"/v1/jobs/{id}\"", true}, {"every"}, {"jitter"}, {"until"}, {"fail"}};
+    if (n->kind == CONF_SEQUENCE) {
+        conf_expect_kind(n, CONF_MAPPING, "write check: {poll: \"/v1/jobs/{id}\", every: 2s}", c->diags);
+        return;
+    }
+    struct plan_step *w = s->listen.witness = arena_new(c->arena, struct plan_step, 1);
+    *w = (struct plan_step){.name = s->name, .kind = STEP_POLL, .method = METHOD_GET};
+    w->until = s->until;
+    w->until_count = s->until_count;
+    w->fail = s->fail;
+    w->fail_count = s->fail_count;
+    plan_step_expect_usual(w);
+    read_every(c, n, w);
+    if (n->kind == CONF_SCALAR) {
+        plan_step_path(c, n, step, &w->path);
+        return;
+    }
+    if (!conf_expect_keys(n, keys, sizeof keys / sizeof keys[0], c->diags))
+        return;
+    plan_step_path(c, conf_get(n, "poll"), step, &w->path);
+    read_matches(c, conf_get(n, "until"), &w->until, &w->until_count);
+    read_matches(c, conf_get(n, "fail"), &w->fail, &w->fail_count);
 }
 
 void plan_wait_compile(struct compile *c, const struct conf_node *n, int index, struct plan_step *s)
@@ -203,8 +242,11 @@ void plan_wait_compile(struct compile *c, const struct conf_node *n, int index, 
     if (!step_waits(s))
         return;
     read_ends(c, n, s);
-    if (s->kind == STEP_POLL)
+    if (s->kind == STEP_POLL) {
         read_every(c, n, s);
-    else
-        read_listen(c, n, index, &s->listen);
+        return;
+    }
+    read_listen(c, n, index, &s->listen);
+    if (conf_get(n, "check"))
+        read_witness(c, conf_get(n, "check"), index, s);
 }

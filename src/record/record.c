@@ -69,6 +69,7 @@ void record_blank_job(struct record *r, struct record_job *job)
         .queue = -1,
         .processing = -1,
         .validate = -1,
+        .late = -1,
         .steps = job->steps,
     };
     for (int i = 0; i < r->shape.steps; i++)

@@ -134,6 +134,32 @@ static const char *wrong_metrics(const struct finding *f)
     return NULL;
 }
 
+static const char *untold_ends(const struct finding *f)
+{
+    const struct record_traffic *t = &f->record->traffic;
+    return t->missed ? arena_printf(f->arena, "%" PRId64 " job%s ended untold: only a poll saw it", t->missed,
+                                    t->missed == 1 ? "" : "s")
+                     : NULL;
+}
+
+static const char *late_ends(const struct finding *f)
+{
+    const struct record_traffic *t = &f->record->traffic;
+    char latest[QUANTITY_TEXT];
+    return t->late ? arena_printf(f->arena, "%" PRId64 " end%s told after a poll had seen it, by up to %s",
+                                  t->late, t->late == 1 ? " was" : "s were",
+                                  quantity_seconds(nsec_to_sec(t->latest), latest))
+                   : NULL;
+}
+
+static const char *progress_backwards(const struct finding *f)
+{
+    int64_t count = f->record->traffic.backwards;
+    return count ? arena_printf(f->arena, "%" PRId64 " time%s the progress that was told went backwards",
+                                count, count == 1 ? "" : "s")
+                 : NULL;
+}
+
 static const char *simulated_figures(const struct finding *f)
 {
     for (int i = 0; i < f->record->series_count; i++)
@@ -143,9 +169,9 @@ static const char *simulated_figures(const struct finding *f)
 }
 
 static const char *(*const finders[])(const struct finding *) = {
-    late_generator, interrupted,    unfinished,        many_errors,    invalid_models,
-    failed_probes,  among_censored, off_baseline,      skipped_starts, wrong_metrics,
-    stolen_time,    small_sample,   simulated_figures,
+    late_generator,    interrupted,  unfinished,     many_errors,        invalid_models, failed_probes,
+    among_censored,    off_baseline, skipped_starts, wrong_metrics,      stolen_time,    small_sample,
+    simulated_figures, untold_ends,  late_ends,      progress_backwards,
 };
 
 _Static_assert(sizeof finders / sizeof finders[0] <= ANOMALIES_MAX, "room for every finder's sentence");

@@ -70,6 +70,25 @@ class Orfeasd(Case):
     def test_socketio_websocket(self):
         self.check("socketio", "websocket", "/socket.io/", "event")
 
+    def test_a_poll_beside(self):
+        """Both ways see the same."""
+        for name in ("events", "websocket", "socketio"):
+            with self.subTest(name):
+                server = self.backend(*PACED)
+                with open(os.path.join(SOURCE, "workflows", f"orfeas-3d-{name}.yaml"), encoding="utf-8") as f:
+                    text = f.read().replace("    error: /error\n", "    error: /error\n    progress: /progress\n"
+                                            "    check: {poll: \"/api/job-status/{job}\", every: 10s}\n")
+                self.run_orfeas("--workflow", self.write("checked.yaml", text), "--target", server.url, "--time-scale",
+                                SCALE, "-u", 4, "-n", 8, "--image", self.write("small.png", small_png()))
+                result = self.result("checked")
+                traffic = result["traffic"]
+                self.assertEqual(result["completed"], 8, result["errors"])
+                self.assertEqual([traffic[k] for k in ("missed", "late", "late_max", "backwards")], [0, 0, None, 0])
+                polls = server.metrics().sum("http_requests_total", endpoint="/api/job-status/<id>")
+                self.assertGreater(polls, 8)
+                if name != "socketio":
+                    self.assertLessEqual(abs(traffic["polls"] - polls), 8)  # one may be under way at the end
+
     def test_jobs_that_fail(self):
         for name in ("events", "websocket", "socketio"):
             with self.subTest(name):

@@ -42,6 +42,7 @@ static bool is_tell(const struct tell *tell)
 /* The last one is played again. */
 static const struct tell_attempt *next_attempt(struct sim_teller *t)
 {
+    t->began = t->begun ? t->began : loop_now(t->loop);
     const struct tell_attempt *next = t->begun++ ? t->attempt + 1 : t->attempts;
     bool is_there = t->begun == 1 || next->refusal || is_tell(next->tells);
     return t->attempt = is_there ? next : t->attempt;
@@ -262,14 +263,27 @@ static void begin_stream(struct sim_teller *t, int socket, const char *head, boo
     play(t, socket, framed);
 }
 
+static void on_status(struct sim_teller *t, int socket)
+{
+    static const char runs[] = "{\"state\":\"runs\"}";
+    const char *said = loop_now(t->loop) - t->began >= t->ends_at ? t->ended : runs;
+    t->pulls++;
+    if (t->ended)
+        answer(t, socket, said, strlen(said));
+    else
+        reply(t, socket, "HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n");
+}
+
 static void on_request(struct sim_teller *t, int socket, const char *head, const char *body, size_t len)
 {
-    bool begins =
-        strncmp(head, "POST", 4) != 0 && !strstr(head, "sid=") && strncmp(head, "GET /result", 11) != 0;
+    bool begins = strncmp(head, "POST", 4) != 0 && !strstr(head, "sid=") &&
+                  strncmp(head, "GET /result", 11) != 0 && strncmp(head, "GET /status", 11) != 0;
     if (begins)
         snprintf(t->head, sizeof t->head, "%s", head);
     if (strncmp(head, "POST /jobs ", 11) == 0)
         answer(t, socket, "{\"id\":\"j1\"}", 11);
+    else if (strncmp(head, "GET /status", 11) == 0)
+        on_status(t, socket);
     else if (strncmp(head, "GET /result", 11) == 0 && ++t->results)
         answer(t, socket, "ok", 2);
     else if (strncmp(head, "GET /ws ", 8) == 0 || strncmp(head, "GET /events", 11) == 0)

@@ -7,6 +7,7 @@
  *   GET /ws              ... are messages
  *   /socket.io/          ... are packets of Engine.IO; the handshake and the answers to a probe are its own
  *   GET /result          "ok"
+ *   GET /status          how the job stands; 404 when nobody knows
  *
  * Each stream, WebSocket or session that is opened plays the next attempt of the script, the last one again
  * and again.
@@ -42,6 +43,8 @@ struct tell_attempt {
 struct sim_teller {
     /* set before the run: */
     const struct tell_attempt *attempts;
+    const char *ended; /* what /status says once the first stream is `ends_at` old; NULL: 404 */
+    nsec ends_at;
     /* what it saw: */
     int begun, pulls, posts, results;
     int deliveries;   /* each is an allocation of the simulation's */
@@ -59,6 +62,7 @@ struct sim_teller {
     } timers[TELLER_TIMERS];
     int timer_count;
     const struct tell_attempt *attempt;
+    nsec began;      /* the first stream */
     int session;     /* the number of the one that lives; 0: none */
     int waiting;     /* the socket of its poll; -1: none */
     int carrier;     /* its WebSocket, once it is one; -1: none */

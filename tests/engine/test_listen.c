@@ -31,6 +31,10 @@ struct row {
     int messages, reconnects;
     int polls;         /* 0: not looked at */
     const char *heard; /* by the server; NULL: not looked at */
+    const char *ended; /* what a poll beside is told, from `ends_at` on */
+    nsec ends_at;
+    int missed, backwards;
+    nsec late; /* 0: not */
 };
 
 static void write_workflow(const char *wait, char *out, size_t room)
@@ -60,6 +64,13 @@ static void check(const struct world *w, const struct sim_teller *t, const struc
     assert_int_equal(w->record.traffic.reconnects, row->reconnects);
     assert_int_equal(j->polls, row->polls ? row->polls : t->pulls);
     assert_int_equal(w->record.traffic.polls, t->pulls);
+    assert_int_equal(j->missed, row->missed);
+    assert_int_equal(w->record.traffic.missed, row->missed);
+    assert_int_equal(j->backwards, row->backwards);
+    assert_int_equal(w->record.traffic.backwards, row->backwards);
+    assert_int_equal(j->late, row->late ? row->late : -1);
+    assert_int_equal(w->record.traffic.late, row->late != 0);
+    assert_int_equal(w->record.traffic.latest, row->late);
     assert_int_equal(t->results, !row->error);
     if (row->heard)
         assert_string_equal(buf_text(&t->heard), row->heard);
@@ -72,6 +83,8 @@ static void play(const struct row *row, size_t chunk)
     char workflow[2048];
     write_workflow(row->wait, workflow, sizeof workflow);
     sim_teller_init(&t, row->attempts);
+    t.ended = row->ended;
+    t.ends_at = row->ends_at;
     world_init_served(&w, scenario, workflow, t.loop);
     loop_sim_chunk(t.loop, chunk);
     world_run(&w);
@@ -501,6 +514,101 @@ static const struct row spoken[] = {
      .heard = "40/jobs,{\"token\":\"j1\"}|42/jobs,[\"sub\",{\"id\":\"j1\"}]|1|"},
 };
 
+/* ---- a poll beside ---- */
+
+#define BESIDE EVENTS ", progress: /p, check: {poll: /status, every: 2s, jitter: 0%}"
+#define AT(p) EVENT("{\"p\":" p "}")
+
+static const struct row checked[] = {
+    {BESIDE,
+     {{.tells = {{SEC, EVENT(RUNS)}, {5 * SEC, EVENT(DONE)}}}},
+     0,
+     NULL,
+     5 * SEC,
+     2,
+     0,
+     2,
+     .ended = DONE,
+     .ends_at = 5 * SEC},
+    {BESIDE,
+     {{.tells = {{5 * SEC, EVENT(DONE)}}}},
+     0,
+     NULL,
+     5 * SEC,
+     1,
+     0,
+     2,
+     .ended = DONE,
+     .ends_at = 3 * SEC,
+     .late = SEC},
+    {BESIDE,
+     {{.tells = {{5 * SEC, EVENT(FAILED)}}}},
+     FAIL_JOB,
+     "the target says the job failed: no clay",
+     5 * SEC,
+     1,
+     0,
+     2,
+     .ended = FAILED,
+     .ends_at = 3 * SEC,
+     .late = SEC},
+    {BESIDE,
+     {{.tells = {{SEC, EVENT(RUNS)}}}},
+     0,
+     NULL,
+     6 * SEC,
+     1,
+     0,
+     3,
+     .ended = DONE,
+     .ends_at = 3 * SEC,
+     .missed = 1},
+    {BESIDE,
+     {{.tells = {{SEC, EVENT(RUNS)}}}},
+     FAIL_JOB,
+     "the target says the job failed: no clay",
+     6 * SEC,
+     1,
+     0,
+     3,
+     .ended = FAILED,
+     .ends_at = 3 * SEC,
+     .missed = 1},
+    /* lost, and not told after the return */
+    {BESIDE,
+     {{.tells = {{SEC, EVENT(RUNS)}, {2500 * NSEC_PER_MSEC, NULL, TELL_END}}},
+      {.tells = {{SEC, EVENT(RUNS)}}}},
+     0,
+     NULL,
+     6 * SEC,
+     2,
+     1,
+     3,
+     .ended = DONE,
+     .ends_at = 3 * SEC,
+     .missed = 1},
+    /* one that knows nothing says nothing */
+    {BESIDE, {{.tells = {{5 * SEC, EVENT(DONE)}}}}, 0, NULL, 5 * SEC, 1, 0, 2},
+    {BESIDE,
+     {{.tells = {{SEC, AT("10") AT("50") AT("50") AT("40") AT("\"x\"") AT("45") AT("1e1")},
+                 {2 * SEC, EVENT(DONE)}}}},
+     0,
+     NULL,
+     2 * SEC,
+     8,
+     0,
+     0,
+     .ended = DONE,
+     .ends_at = 9 * SEC,
+     .backwards = 2},
+};
+
+static void test_a_poll_beside(void **state)
+{
+    (void)state;
+    play_all(checked, COUNT(checked));
+}
+
 static void test_what_is_said(void **state)
 {
     (void)state;
@@ -586,9 +694,13 @@ static void test_stopped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_events),       cmocka_unit_test(test_the_last_event_is_told),
-        cmocka_unit_test(test_websockets),   cmocka_unit_test(test_socketio),
-        cmocka_unit_test(test_what_is_said), cmocka_unit_test(test_each_operation_fails),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_the_last_event_is_told),
+        cmocka_unit_test(test_websockets),
+        cmocka_unit_test(test_socketio),
+        cmocka_unit_test(test_what_is_said),
+        cmocka_unit_test(test_a_poll_beside),
+        cmocka_unit_test(test_each_operation_fails),
         cmocka_unit_test(test_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,43 @@ static void test_match(void **state)
     end(&f);
 }
 
+static void test_a_poll_beside(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *check;
+        nsec every;
+        const char *until;
+        int fail_count;
+    } rows[] = {
+        {"\"/s/{number}\"", NSEC_PER_SEC, "b", 1},
+        {"{poll: \"/s/{number}\", every: 3s}", 3 * NSEC_PER_SEC, "b", 1},
+        {"{poll: \"/s/{number}\", until: {/c: d}, fail: {/c: [e, f]}}", NSEC_PER_SEC, "d", 2},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+        struct buf out;
+        char text[1024];
+        begin(&f);
+        buf_init(&out, 1 << 16);
+        snprintf(text, sizeof text,
+                 "workflow: w\nsteps: [{name: a, events: /e, until: {/a: b}, fail: {/a: c}, progress: /p, check: %s}]\n",
+                 rows[i].check);
+        struct plan *plan = load_workflow(&f, text);
+        const struct plan_step *w = plan->workflow.steps[0].listen.witness;
+        assert_string_equal(plan->workflow.steps[0].listen.progress, "/p");
+        assert_string_equal(shown(plan, &w->path, &out), "/s/<v number>");
+        assert_int_equal(w->kind, STEP_POLL);
+        assert_int_equal(w->every, rows[i].every);
+        assert_string_equal(w->until[0].value, rows[i].until);
+        assert_int_equal(w->fail_count, rows[i].fail_count);
+        assert_int_equal(w->expect_count, 4);
+        plan_free(plan);
+        buf_finish(&out);
+        end(&f);
+    }
+}
+
 static void test_generation_and_accept(void **state)
 {
     (void)state;
@@ -320,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_events_step),
         cmocka_unit_test(test_what_is_said),
         cmocka_unit_test(test_match),
+        cmocka_unit_test(test_a_poll_beside),
         cmocka_unit_test(test_generation_and_accept),
         cmocka_unit_test(test_retries_and_jitter),
         cmocka_unit_test(test_names_of_enums),

@@ -325,6 +325,10 @@ static void test_traffic_and_rates(void **state)
                                                .polls = 300,
                                                .messages = 12,
                                                .reconnects = 2,
+                                               .missed = 3,
+                                               .late = 1,
+                                               .latest = 1500 * NSEC_PER_MSEC,
+                                               .backwards = 4,
                                                .throttled = 7,
                                                .retries = 5,
                                                .connects = 9,
@@ -346,6 +350,10 @@ static void test_traffic_and_rates(void **state)
     assert_near(number(traffic, "bytes_sent"), 5e9, 0);
     assert_int_equal(number(traffic, "messages"), 12);
     assert_int_equal(number(traffic, "reconnects"), 2);
+    assert_int_equal(number(traffic, "missed"), 3);
+    assert_int_equal(number(traffic, "late"), 1);
+    assert_near(number(traffic, "late_max"), 1.5, 0);
+    assert_int_equal(number(traffic, "backwards"), 4);
     assert_int_equal(number(traffic, "throttled"), 7);
     assert_int_equal(number(out, "distinct_models"), 2);
     const json_t *generator = json_object_get(out, "generator");
