@@ -40,6 +40,7 @@ struct job {
     int tries; /* of the step, after refusals */
     bool checking;
     nsec asked;          /* when the last request was sent */
+    nsec not_yet;        /* ... that was a poll, and answered by "not yet" */
     const char *unasked; /* why the request cannot be made; NULL */
     uint64_t nonce;
     struct rng rng;
@@ -315,6 +316,7 @@ static void begin_step(struct job *j, int step, nsec now)
     j->tries = 0;
     j->unasked = NULL;
     j->seen = -1;
+    j->not_yet = now;
     j->progress = -HUGE_VAL;
     j->record->steps[step].start = worker_time(j->worker, now);
     if (step_of(j)->kind == STEP_POLL)
@@ -409,6 +411,7 @@ static nsec told_to_wait(const struct http_exchange *x)
 
 static void poll_again(struct job *j)
 {
+    j->not_yet = j->asked;
     nsec told = told_to_wait(&j->ask->exchange);
     let_go(j);
     pause_until(j, j->asked + (told > 0 ? told : poll_interval(j, step_of(j))));
@@ -534,6 +537,7 @@ static void on_expected(struct job *j, const json_t *root)
 {
     nsec now = j->ask->exchange.ended;
     if (step_of(j)->kind == STEP_POLL) {
+        j->record->unseen = now - j->not_yet;
         if (!judge(j, step_of(j), root, now))
             poll_again(j);
         return;

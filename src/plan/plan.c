@@ -23,7 +23,7 @@ const char *http_method_name(enum http_method method)
 
 const char *subject_name(const struct workflow *w, int subject)
 {
-    static const char *const names[] = {"generation", "queue", "processing", "notice", "validate"};
+    static const char *const names[] = {"generation", "queue", "processing", "notice", "unseen", "validate"};
     return subject < 0 ? names[SUBJECT_GENERATION - subject] : w->steps[subject].name;
 }
 

@@ -209,14 +209,16 @@ enum measure_kind {
 };
 
 /* What a duration is of: a step, by its number, or one of these. Queue, processing and notice are the parts
- * of a job's first wait, where the server tells its own times; validate is our check of the model. A step of
- * the same name comes first. */
+ * of a job's first wait, where the server tells its own times; unseen is what a polled wait leaves open: the
+ * job ended in it, between the last "not yet" and the first "done"; validate is our check of the model. A
+ * step of the same name comes first. */
 enum subject {
     SUBJECT_GENERATION = -1,
     SUBJECT_QUEUE = -2,
     SUBJECT_PROCESSING = -3,
     SUBJECT_NOTICE = -4,
-    SUBJECT_VALIDATE = -5,
+    SUBJECT_UNSEEN = -5,
+    SUBJECT_VALIDATE = -6,
     SUBJECT_LAST = SUBJECT_VALIDATE
 };
 /* "generation", "queue" ...; or the step's name. */

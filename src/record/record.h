@@ -70,6 +70,7 @@ struct record_job {
     nsec ended;
     struct record_span *steps; /* one a step of the workflow */
     nsec queue, processing;    /* durations told by the server; -1: it does not tell */
+    nsec unseen;               /* of a polled wait: from the last "not yet" to its end; -1: none */
     nsec validate;             /* duration of the check; -1: none */
 };
 

@@ -134,6 +134,21 @@ static const char *wrong_metrics(const struct finding *f)
     return NULL;
 }
 
+/* A poll sees an end some time after it: what it leaves open is a share of what is measured. */
+static const char *coarse_polls(const struct finding *f)
+{
+    enum { COARSE_PERCENT = 5 };
+    struct selection all = {.phase = PHASE_ALL};
+    struct durations unseen = selection_durations(all, f->plan, f->record, SUBJECT_UNSEEN, f->arena);
+    double open = sample_percentile(&unseen.seconds, 50);
+    double percent = 100 * open / sample_percentile(&f->generations.seconds, 50);
+    char text[QUANTITY_TEXT];
+    if (!(percent > COARSE_PERCENT))
+        return NULL;
+    return arena_printf(f->arena, "polls leave open when a job ended: within %s, %.0f %% of the median",
+                        quantity_seconds(open, text), percent);
+}
+
 static const char *untold_ends(const struct finding *f)
 {
     const struct record_traffic *t = &f->record->traffic;
@@ -171,7 +186,7 @@ static const char *simulated_figures(const struct finding *f)
 static const char *(*const finders[])(const struct finding *) = {
     late_generator,    interrupted,  unfinished,     many_errors,        invalid_models, failed_probes,
     among_censored,    off_baseline, skipped_starts, wrong_metrics,      stolen_time,    small_sample,
-    simulated_figures, untold_ends,  late_ends,      progress_backwards,
+    simulated_figures, untold_ends,  late_ends,      progress_backwards, coarse_polls,
 };
 
 _Static_assert(sizeof finders / sizeof finders[0] <= ANOMALIES_MAX, "room for every finder's sentence");

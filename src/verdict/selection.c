@@ -66,6 +66,8 @@ static nsec part_duration(const struct plan *p, const struct record_job *job, in
         return -1;
     if (subject == SUBJECT_NOTICE)
         return notice_duration(job, wait);
+    if (subject == SUBJECT_UNSEEN)
+        return job->unseen;
     return subject == SUBJECT_QUEUE ? job->queue : job->processing;
 }
 
