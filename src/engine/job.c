@@ -253,7 +253,7 @@ static void begin_step(struct job *j, int step, nsec now)
     j->step = step;
     j->tries = 0;
     j->unasked = NULL;
-    j->seen = -1;
+    j->seen = j->began = -1;
     j->not_yet = now;
     j->progress = -HUGE_VAL;
     j->record->steps[step].start = worker_time(j->worker, now);

@@ -41,6 +41,7 @@ struct job {
     struct deadline timeout;
     struct ask *ask;       /* NULL: none is under way */
     struct listen *listen; /* NULL: it does not */
+    nsec began;            /* when it was first seen to run; -1: it was not */
     nsec seen;             /* when the poll beside saw that it has ended; -1: it has not */
     double progress;       /* the last that was told */
     struct arena arena;    /* of the values */

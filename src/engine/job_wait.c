@@ -32,6 +32,17 @@ static void take_times(struct job *j, const json_t *root)
     j->record->processing = nsec_from_sec(finished - started);
 }
 
+/* A server that does not tell its times is seen to begin. */
+static void take_seen(struct job *j, nsec now)
+{
+    struct record_job *r = j->record;
+    if (r->queue >= 0 || j->began < 0)
+        return;
+    r->queue = worker_time(j->worker, j->began) - r->steps[j->step].start;
+    r->processing = now - j->began;
+    r->seen = true;
+}
+
 static void fail_by_target(struct job *j, const json_t *root)
 {
     const struct plan_step *step = job_step(j);
@@ -48,6 +59,8 @@ static void fail_by_target(struct job *j, const json_t *root)
  * has ended. False: it has not. */
 static bool judge(struct job *j, const struct plan_step *step, const json_t *root, nsec now)
 {
+    if (j->began < 0 && jsonptr_any(root, step->running, step->running_count))
+        j->began = now;
     if (jsonptr_any(root, step->fail, step->fail_count)) {
         fail_by_target(j, root);
         return true;
@@ -56,6 +69,7 @@ static bool judge(struct job *j, const struct plan_step *step, const json_t *roo
         return false;
     j->record->steps[j->step].end = worker_time(j->worker, now);
     take_times(j, root);
+    take_seen(j, now);
     if (job_take_captures(j, root))
         job_end_step(j, now);
     return true;

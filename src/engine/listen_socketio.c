@@ -184,7 +184,7 @@ static bool begin_pull(struct listen *l, char *error)
     x->names = NULL;
     x->headed = NULL;
     x->take = channel_keep;
-    x->idempotent = false; /* an answer that is lost has taken packets along */
+    x->idempotent = !l->sid.len; /* later an answer that is lost has taken packets along */
     x->patience = l->sid.len ? HTTP_PATIENT_ALWAYS : HTTP_PATIENT_NEVER;
     const struct request_form form = {
         .method = METHOD_GET, .path = &l->step->path, .query = query, .headers = ""};

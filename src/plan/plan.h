@@ -118,8 +118,8 @@ struct plan_step {
     nsec every;    /* polls */
     double jitter; /* polls: each waits `every` +- this share of it, drawn uniformly; 0 to 1 */
     struct plan_retry retry;
-    struct jsonptr_match *until, *fail; /* of steps that wait */
-    int until_count, fail_count;        /* any of them */
+    struct jsonptr_match *until, *fail, *running; /* of steps that wait */
+    int until_count, fail_count, running_count;   /* any of them */
     struct plan_listen listen;
     const char *created_pointer; /* server's timestamps (RFC 3339, or seconds since 1970) or NULL */
     const char *started_pointer;

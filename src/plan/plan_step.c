@@ -37,6 +37,7 @@ static const struct conf_key step_keys[] = {
     {"jitter"},
     {"until"},
     {"fail"},
+    {"running"},
     {"on"},
     {"match"},
     {"send"},

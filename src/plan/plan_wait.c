@@ -23,6 +23,8 @@ static const struct {
      "write poll:, events:, websocket: or socketio: in place of the method"},
     {"fail", WAITS, "a step that waits",
      "write poll:, events:, websocket: or socketio: in place of the method"},
+    {"running", WAITS, "a step that waits",
+     "write poll:, events:, websocket: or socketio: in place of the method"},
     {"on", NAMED, "events and socketio", "of other messages 'match' says which count"},
     {"match", LISTENS, "events, websocket and socketio", "an answer to a request is its own"},
     {"send", KIND(STEP_WEBSOCKET), "a websocket", "Socket.IO has emit: {event: subscribe, data: {...}}"},
@@ -65,6 +67,7 @@ static void read_ends(struct compile *c, const struct conf_node *n, struct plan_
                    names[s->kind]);
     read_matches(c, conf_get(n, "until"), &s->until, &s->until_count);
     read_matches(c, conf_get(n, "fail"), &s->fail, &s->fail_count);
+    read_matches(c, conf_get(n, "running"), &s->running, &s->running_count);
 }
 
 static void read_every(struct compile *c, const struct conf_node *n, struct plan_step *s)

@@ -69,7 +69,8 @@ struct record_job {
     nsec sent;           /* when it did */
     nsec ended;
     struct record_span *steps; /* one a step of the workflow */
-    nsec queue, processing;    /* durations told by the server; -1: it does not tell */
+    nsec queue, processing;    /* durations told by the server, or as they were seen; -1: neither */
+    bool seen;                 /* they were: nothing is left to notice */
     nsec unseen;               /* of a polled wait: from the last "not yet" to its end; -1: none */
     nsec validate;             /* duration of the check; -1: none */
 };

@@ -609,6 +609,29 @@ static void test_a_poll_beside(void **state)
     play_all(checked, COUNT(checked));
 }
 
+/* From the messages, where the server does not tell its times. */
+static void test_queue_and_processing_are_seen(void **state)
+{
+    (void)state;
+    static const struct tell_attempt attempts[] = {{.tells = {{SEC, EVENT("{\"state\":\"queued\"}")},
+                                                              {3 * SEC, EVENT(RUNS)},
+                                                              {4 * SEC, EVENT(RUNS)},
+                                                              {9 * SEC, EVENT(DONE)}}},
+                                                   {0}};
+    struct world w;
+    struct sim_teller t;
+    char workflow[2048];
+    write_workflow(EVENTS ", running: {/state: [runs, works]}", workflow, sizeof workflow);
+    sim_teller_init(&t, attempts);
+    world_init_served(&w, scenario, workflow, t.loop);
+    world_run(&w);
+    assert_int_equal(w.record.jobs[0]->queue, 3 * SEC);
+    assert_int_equal(w.record.jobs[0]->processing, 6 * SEC);
+    assert_true(w.record.jobs[0]->seen);
+    world_finish(&w);
+    sim_teller_finish(&t);
+}
+
 static void test_what_is_said(void **state)
 {
     (void)state;
@@ -694,13 +717,10 @@ static void test_stopped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_events),
-        cmocka_unit_test(test_the_last_event_is_told),
-        cmocka_unit_test(test_websockets),
-        cmocka_unit_test(test_socketio),
-        cmocka_unit_test(test_what_is_said),
-        cmocka_unit_test(test_a_poll_beside),
-        cmocka_unit_test(test_each_operation_fails),
+        cmocka_unit_test(test_events),        cmocka_unit_test(test_the_last_event_is_told),
+        cmocka_unit_test(test_websockets),    cmocka_unit_test(test_socketio),
+        cmocka_unit_test(test_what_is_said),  cmocka_unit_test(test_queue_and_processing_are_seen),
+        cmocka_unit_test(test_a_poll_beside), cmocka_unit_test(test_each_operation_fails),
         cmocka_unit_test(test_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

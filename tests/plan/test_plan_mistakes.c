@@ -291,6 +291,8 @@ static void test_workflows(void **state)
          "3:61: unknown key 'date'\n    did you mean 'data'?"},
         {STEPS "  - {name: a, socketio: /, until: {/s: a}, emit: {event: b, data: {c: \"{jbo}\"}}}\n",
          "3:73: there is no variable 'jbo'"},
+        {STEPS "  - {name: a, get: /, running: {/s: a}}\n", "3:23: 'running' belongs to a step that waits"},
+        {STEPS "  - {name: a, poll: /, until: {/s: a}, running: b}\n", "3:49: 'running' must be a mapping"},
         {STEPS "  - {name: a, poll: /, until: {/s: a}, check: /}\n", "3:40: 'check' belongs to events, websocket and socketio"},
         {STEPS "  - {name: a, poll: /, until: {/s: a}, progress: /}\n",
          "3:40: 'progress' belongs to events, websocket and socketio"},

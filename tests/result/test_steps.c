@@ -46,6 +46,23 @@ static void test_a_wait_is_taken_apart(void **state)
     made_finish(&m);
 }
 
+static void test_what_was_seen_leaves_nothing_to_notice(void **state)
+{
+    (void)state;
+    struct made m;
+    struct step_row *rows;
+    made_init(&m, 1, 100);
+    struct record_job *j = made_job(&m, 0, 0, 10);
+    j->queue = made_time(3);
+    j->processing = made_time(6.9);
+    j->seen = true;
+    assert_int_equal(steps_measure(&m.plan, &m.record, &made_scratch, &rows), MADE_STEPS + 2);
+    assert_row(&rows[3], "queue", "wait", 1, 3, 0, 0);
+    assert_row(&rows[4], "processing", "wait", 1, 6.9, 0, 0);
+    assert_row(&rows[5], "download", "", 1, 0.2, 0, 0);
+    made_finish(&m);
+}
+
 static void test_parts_that_nobody_tells_are_left_out(void **state)
 {
     (void)state;
@@ -65,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_wait_is_taken_apart),
+        cmocka_unit_test(test_what_was_seen_leaves_nothing_to_notice),
         cmocka_unit_test(test_parts_that_nobody_tells_are_left_out),
     };
     return cmocka_run_group_tests(tests, made_arena, made_arena_free);
