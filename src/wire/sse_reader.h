@@ -45,7 +45,7 @@ void sse_reader_restart(struct sse_reader *r);
 void sse_reader_clear(struct sse_reader *r);
 
 /* Hands each complete event to `event`, which says false when it wants no more. False then, or when a line or
- * an event is too long: the reader has `line` or `data` failed. */
+ * an event is too long, as sse_too_long() tells; feed it no more until it is restarted. */
 bool sse_feed(struct sse_reader *r, const char *bytes, size_t len,
               bool (*event)(void *context, const struct sse_event *e), void *context);
 bool sse_too_long(const struct sse_reader *r);

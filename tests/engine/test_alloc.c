@@ -228,7 +228,8 @@ static int64_t of_told(int i, int jobs)
     struct sim_teller t;
     char workflow[400], scenario[200];
     snprintf(workflow, sizeof workflow, "workflow: told\nsteps: [{name: wait, %s}]\n", told[i].wait);
-    snprintf(scenario, sizeof scenario, "scenario: x\nworkflow: told\nload: {users: closed, jobs: %d}\n", jobs);
+    snprintf(scenario, sizeof scenario, "scenario: x\nworkflow: told\nload: {users: closed, jobs: %d}\n",
+             jobs);
     sim_teller_init(&t, told[i].attempts);
     world_init_served(&w, scenario, workflow, t.loop);
     buf_reserve(&t.heard, 1 << 18);
@@ -241,8 +242,8 @@ static int64_t of_told(int i, int jobs)
     return made;
 }
 
-/* Our own code's: frames are a library's, which takes memory for each message. Rows double their arena now and
- * then. */
+/* Our own code's: frames are a library's, which takes memory for each message. Rows double their arena now
+ * and then. */
 static void test_a_told_job_allocates_its_row(void **state)
 {
     (void)state;

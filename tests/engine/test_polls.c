@@ -91,14 +91,15 @@ static void test_polls_count_from_when_they_are_sent(void **state)
     world_finish(&w);
 }
 
-/* A job of 82.5 s: the poll after 82 s says "not yet", the next one says so no more. What is open reaches from
- * when the one was sent to when the other was answered. */
+/* A job of 82.5 s: the poll after 82 s says "not yet", the next one says so no more. What is open reaches
+ * from when the one was sent to when the other was answered. */
 static void test_what_polls_leave_open(void **state)
 {
     (void)state;
     static const struct {
         nsec latency, service, unseen;
-    } rows[] = {{0, 82500 * MSEC, SEC}, {300 * MSEC, 82500 * MSEC, 1300 * MSEC}, {0, 100 * MSEC, SEC}, {0, SEC, SEC}};
+    } rows[] = {
+        {0, 82500 * MSEC, SEC}, {300 * MSEC, 82500 * MSEC, 1300 * MSEC}, {0, 100 * MSEC, SEC}, {0, SEC, SEC}};
     for (int i = 0; i < COUNT(rows); i++) {
         struct world w;
         struct sim_target target = {.service = rows[i].service, .latency = rows[i].latency};

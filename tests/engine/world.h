@@ -32,8 +32,8 @@ void world_init_with(struct world *w, const char *scenario, const char *workflow
 void world_init(struct world *w, const char *scenario, const struct sim_target *target, uint64_t seed,
                 const struct plan_setting *settings, int count);
 /* The workflow is the shipped `get`, unless `workflow` is another one. */
-void world_init_plain(struct world *w, const char *scenario, const char *workflow, const struct sim_plain *plain,
-                      uint64_t seed);
+void world_init_plain(struct world *w, const char *scenario, const char *workflow,
+                      const struct sim_plain *plain, uint64_t seed);
 /* The same against a server of the test's own, whose loop this is; world_finish() leaves it alone. */
 void world_init_served(struct world *w, const char *scenario, const char *workflow, struct loop *loop);
 /* Plays it to the end, which it has to reach, and checks the laws. */
