@@ -68,7 +68,9 @@ void record_blank_job(struct record *r, struct record_job *job)
         .ended = -1,
         .queue = -1,
         .processing = -1,
+        .unseen = -1,
         .validate = -1,
+        .late = -1,
         .steps = job->steps,
     };
     for (int i = 0; i < r->shape.steps; i++)

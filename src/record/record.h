@@ -58,6 +58,10 @@ struct record_job {
     bool model_checked, model_valid;
     int64_t model_bytes, model_triangles;
     int polls;
+    int messages;  /* by which the target told of it, and all else that came on that way */
+    int backwards; /* of these, those whose progress was less than before */
+    bool missed;   /* the target did not tell that it had ended: a poll beside saw it */
+    nsec late; /* so long after a poll beside saw it the target told; -1: it told first, or nobody looked */
     int throttled;       /* answers that said "not now" */
     int retries;         /* steps that were tried again after one */
     uint64_t model_hash; /* of the model's bytes; 0: none */
@@ -65,7 +69,9 @@ struct record_job {
     nsec sent;           /* when it did */
     nsec ended;
     struct record_span *steps; /* one a step of the workflow */
-    nsec queue, processing;    /* durations told by the server; -1: it does not tell */
+    nsec queue, processing;    /* durations told by the server, or as they were seen; -1: neither */
+    bool seen;                 /* they were: nothing is left to notice */
+    nsec unseen;               /* of a polled wait: from the last "not yet" to its end; -1: none */
     nsec validate;             /* duration of the check; -1: none */
 };
 
@@ -114,8 +120,13 @@ struct record_metrics { /* the target's /metrics, compared from the first scrape
 
 struct record_traffic { /* with the target, of measured jobs and of the warm-up */
     int64_t requests;
-    int64_t polls;  /* of the requests */
-    int64_t resent; /* of the requests, since a kept connection ended without an answer */
+    int64_t resent;       /* of the requests, since a kept connection ended without an answer */
+    int64_t polls;        /* of the requests: whether a job has ended, or whether there is news */
+    int64_t messages;     /* that the target sent unasked */
+    int64_t reconnects;   /* of those who listen, after a loss */
+    int64_t backwards;    /* messages whose progress was less than before */
+    int64_t missed, late; /* ends that were not told, or after a poll beside had seen them */
+    nsec latest;          /* after it, at most */
     int64_t throttled, retries;
     int64_t connects; /* connections that were opened */
     int64_t bytes_sent, bytes_received;

@@ -19,7 +19,7 @@ struct finding {
 double anomaly_baseline(const struct plan *p)
 {
     for (int i = p->workflow.generation_first; i <= p->workflow.generation_last; i++)
-        if (p->workflow.steps[i].kind == STEP_POLL)
+        if (step_waits(&p->workflow.steps[i]))
             return ANOMALY_BASELINE_SECONDS / p->time_scale;
     return NAN;
 }
@@ -157,6 +157,47 @@ static const char *wrong_metrics(const struct finding *f)
     return NULL;
 }
 
+/* A poll sees an end some time after it: what it leaves open is a share of what is measured. */
+static const char *coarse_polls(const struct finding *f)
+{
+    enum { COARSE_PERCENT = 5 };
+    struct selection all = {.phase = PHASE_ALL};
+    struct durations unseen = selection_durations(all, f->plan, f->record, SUBJECT_UNSEEN, f->arena);
+    double open = sample_percentile(&unseen.seconds, 50);
+    double percent = 100 * open / sample_percentile(&f->generations.seconds, 50);
+    char text[QUANTITY_TEXT];
+    if (!(percent > COARSE_PERCENT))
+        return NULL;
+    return arena_printf(f->arena, "polls leave open when a job ended: within %s, %.0f %% of the median",
+                        quantity_seconds(open, text), percent);
+}
+
+static const char *untold_ends(const struct finding *f)
+{
+    const struct record_traffic *t = &f->record->traffic;
+    return t->missed ? arena_printf(f->arena, "%" PRId64 " job%s ended untold: only a poll saw it", t->missed,
+                                    t->missed == 1 ? "" : "s")
+                     : NULL;
+}
+
+static const char *late_ends(const struct finding *f)
+{
+    const struct record_traffic *t = &f->record->traffic;
+    char latest[QUANTITY_TEXT];
+    return t->late ? arena_printf(f->arena, "%" PRId64 " end%s told after a poll had seen it, by up to %s",
+                                  t->late, t->late == 1 ? " was" : "s were",
+                                  quantity_seconds(nsec_to_sec(t->latest), latest))
+                   : NULL;
+}
+
+static const char *progress_backwards(const struct finding *f)
+{
+    int64_t count = f->record->traffic.backwards;
+    return count ? arena_printf(f->arena, "%" PRId64 " time%s the progress that was told went backwards",
+                                count, count == 1 ? "" : "s")
+                 : NULL;
+}
+
 static const char *simulated_figures(const struct finding *f)
 {
     for (int i = 0; i < f->record->series_count; i++)
@@ -166,9 +207,10 @@ static const char *simulated_figures(const struct finding *f)
 }
 
 static const char *(*const finders[])(const struct finding *) = {
-    late_generator,  interrupted,    unfinished,   many_errors,    invalid_models,
-    failed_probes,   among_censored, off_baseline, skipped_starts, abandoned_starts,
-    resent_requests, wrong_metrics,  stolen_time,  small_sample,   simulated_figures,
+    late_generator, interrupted,        unfinished,   many_errors,    invalid_models,   failed_probes,
+    among_censored, off_baseline,       skipped_starts, abandoned_starts, resent_requests, wrong_metrics,
+    stolen_time,    small_sample,       simulated_figures, untold_ends, late_ends, progress_backwards,
+    coarse_polls,
 };
 
 _Static_assert(sizeof finders / sizeof finders[0] <= ANOMALIES_MAX, "room for every finder's sentence");

@@ -158,13 +158,26 @@ json_t *result_generator(const struct record *r, const struct verdict *v, double
                      (json_int_t)g->fd_limit, "fd_most", (json_int_t)g->fd_most, "fit", v->generator.fit);
 }
 
+/* Of jobs that are told how they stand. */
+static void add_told(json_t *out, const struct record_traffic *t)
+{
+    json_object_set_new(out, "messages", json_integer(t->messages));
+    json_object_set_new(out, "reconnects", json_integer(t->reconnects));
+    json_object_set_new(out, "missed", json_integer(t->missed));
+    json_object_set_new(out, "late", json_integer(t->late));
+    json_object_set_new(out, "late_max", json_value_number(t->late ? nsec_to_sec(t->latest) : NAN));
+    json_object_set_new(out, "backwards", json_integer(t->backwards));
+}
+
 json_t *result_traffic(const struct record *r)
 {
     const struct record_traffic *t = &r->traffic;
     double share = t->requests ? 100.0 * (double)t->polls / (double)t->requests : NAN;
-    return json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "requests", (json_int_t)t->requests,
-                     "resent", (json_int_t)t->resent, "polls", (json_int_t)t->polls, "poll_share",
-                     json_value_number(share), "throttled", (json_int_t)t->throttled, "retries",
-                     (json_int_t)t->retries, "connects", (json_int_t)t->connects, "bytes_sent",
-                     (json_int_t)t->bytes_sent, "bytes_received", (json_int_t)t->bytes_received);
+    json_t *out = json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "requests", (json_int_t)t->requests,
+                             "resent", (json_int_t)t->resent, "polls", (json_int_t)t->polls, "poll_share",
+                             json_value_number(share), "throttled", (json_int_t)t->throttled, "retries",
+                             (json_int_t)t->retries, "connects", (json_int_t)t->connects, "bytes_sent",
+                             (json_int_t)t->bytes_sent, "bytes_received", (json_int_t)t->bytes_received);
+    add_told(out, t);
+    return out;
 }

@@ -155,6 +155,12 @@ static void write_traffic(const struct summing *s)
     if (t->requests && t->polls)
         write_dim(s, arena_printf(s->arena, "%" PRId64 " requests, %.3g %% of them polls", t->requests,
                                   100.0 * (double)t->polls / (double)t->requests));
+    if (t->messages)
+        write_dim(
+            s, arena_printf(s->arena, "%" PRId64 " messages told of jobs%s", t->messages,
+                            t->reconnects
+                                ? arena_printf(s->arena, ", %" PRId64 " connections were lost", t->reconnects)
+                                : ""));
     if (t->throttled)
         write_dim(s,
                   arena_printf(s->arena,

@@ -57,6 +57,13 @@ static void test_each(void **state)
     assert_true(finds(&m, "1 of 24 downloads were no valid model"));
     record_add_probe(&m.record, (struct record_probe){1, 1, false});
     assert_true(finds(&m, "1 of 1 health probes failed"));
+    for (int i = 0; i < 24; i++)
+        m.record.jobs[i]->unseen = 10 * NSEC_PER_SEC;
+    assert_true(finds(&m, "polls leave open when a job ended: within 10.0 s, 10 % of the median"));
+    m.record.traffic = (struct record_traffic){.missed = 2, .late = 1, .latest = 1500 * NSEC_PER_MSEC, .backwards = 3};
+    assert_true(finds(&m, "2 jobs ended untold: only a poll saw it"));
+    assert_true(finds(&m, "1 end was told after a poll had seen it, by up to 1.50 s"));
+    assert_true(finds(&m, "3 times the progress that was told went backwards"));
     struct record_series *s = record_add_series(&m.record, "gpu.memory", "MB");
     record_add_point(&m.record, s, 1, 0);
     assert_false(finds(&m, "gpu.memory is simulated by the target"));

@@ -323,6 +323,12 @@ static void test_traffic_and_rates(void **state)
     m.phases[1].rate = 80;
     m.record.traffic = (struct record_traffic){.requests = 400,
                                                .polls = 300,
+                                               .messages = 12,
+                                               .reconnects = 2,
+                                               .missed = 3,
+                                               .late = 1,
+                                               .latest = 1500 * NSEC_PER_MSEC,
+                                               .backwards = 4,
                                                .throttled = 7,
                                                .retries = 5,
                                                .connects = 9,
@@ -342,6 +348,12 @@ static void test_traffic_and_rates(void **state)
     assert_near(number(json_array_get(phases, 1), "rate"), 80, 0);
     assert_near(number(traffic, "poll_share"), 75, 0);
     assert_near(number(traffic, "bytes_sent"), 5e9, 0);
+    assert_int_equal(number(traffic, "messages"), 12);
+    assert_int_equal(number(traffic, "reconnects"), 2);
+    assert_int_equal(number(traffic, "missed"), 3);
+    assert_int_equal(number(traffic, "late"), 1);
+    assert_near(number(traffic, "late_max"), 1.5, 0);
+    assert_int_equal(number(traffic, "backwards"), 4);
     assert_int_equal(number(traffic, "throttled"), 7);
     assert_int_equal(number(out, "distinct_models"), 2);
     const json_t *generator = json_object_get(out, "generator");

@@ -141,6 +141,10 @@ static void test_traffic_and_arrivals(void **state)
         (struct record_traffic){.requests = 4000, .polls = 2500, .throttled = 12, .retries = 8};
     assert_true(says(&m, "  4000 requests, 62.5 % of them polls\n"));
     assert_true(says(&m, "  12 answers said \"not now\", 8 of them were tried again\n"));
+    m.record.traffic.messages = 30;
+    assert_true(says(&m, "  30 messages told of jobs\n"));
+    m.record.traffic.reconnects = 2;
+    assert_true(says(&m, "  30 messages told of jobs, 2 connections were lost\n"));
     m.plan.load.users = USERS_OPEN;
     m.plan.load.arrivals = ARRIVALS_POISSON;
     m.phases[1].rate = 120;
