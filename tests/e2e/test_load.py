@@ -98,7 +98,7 @@ class Open(LoadCase):
                 peer = self.peer()
                 result = self.play(peer, "--arrivals", f"replay:{file}", "--workers", workers)
                 self.assertEqual(result["total_requests"], len(times) + 1)
-                self.assertGreater(peer.times[-1] - peer.times[-len(times) - 1], 1.0)  # from 0.2 s to 1.3 s
+                self.assertGreater(peer.times[-1] - peer.times[-len(times) - 1], 0.5)  # from 0.2 s to 1.3 s
         result = self.play(self.peer(), "--arrivals", f"replay:{file}", "-n", 5)
         self.assertEqual(result["total_requests"], 5)
 
@@ -182,10 +182,10 @@ class Requests(LoadCase):
 
     def test_all_begin_at_once(self):
         """Of as many jobs as users each user gets one, whoever's user it is."""
-        peer = self.peer(page=rude.slow(say("late"), 1))
-        for workers in (1, 3, 7):
+        peer = self.peer(page=rude.slow(say("late"), 3))
+        for workers in (1, 7):
             result = self.play(peer, "-n", 40, "-u", 40, "--workers", workers)
-            self.assertLess(result["duration_seconds"], 1.9)
+            self.assertLess(result["duration_seconds"], 5.9)  # a second round would take 6 s
             peer.requests.clear()
 
     def test_abandoned(self):
