@@ -126,6 +126,11 @@ static bool on_date(struct http1 *p, struct http1_text value)
     return p->names ? keep_value(p->names->date, value) : true;
 }
 
+static bool on_content_type(struct http1 *p, struct http1_text value)
+{
+    return p->names ? keep_value(p->names->content_type, value) : true;
+}
+
 static bool on_retry_after(struct http1 *p, struct http1_text value)
 {
     p->retry_after = parse_number(value);
@@ -141,6 +146,7 @@ static const struct {
     [6] = {"server", on_server},
     [10] = {"connection", on_connection},
     [11] = {"retry-after", on_retry_after},
+    [12] = {"content-type", on_content_type},
     [14] = {"content-length", on_content_length},
     [17] = {"transfer-encoding", on_transfer_encoding},
 };
