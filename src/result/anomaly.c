@@ -138,8 +138,8 @@ static const char *unreadable_metrics(const struct finding *f)
         return NULL;
     return arena_printf(
         f->arena,
-        "the target's metrics could not be read: %s; write metrics: with their path in the workflow, or "
-        "\"\" if it has none",
+        "the target's metrics could not be read: %s; see whether --target leads to the backend "
+        "itself, or name their path in the workflow (metrics:)",
         m->why);
 }
 

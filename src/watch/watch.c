@@ -39,7 +39,8 @@ struct watch {
     struct probe probes[PROBES];
     struct fetch exposition;
     bool scraping;
-    bool last_scrape;   /* the loop ends with the scrape that is under way */
+    bool ending;        /* one more scrape that begins from now on, then the loop ends */
+    bool last_scrape;   /* it is the one under way */
     sem_t first_scrape; /* is over */
     struct record log;  /* in loop time: series, the figures' first and then the metrics', and probes */
     struct scrape scrape;
@@ -146,6 +147,21 @@ static void on_probe_timer(struct timer *timer)
 
 /* ---- scrapes ---- */
 
+static void scrape(struct watch *w)
+{
+    if (w->scraping)
+        return;
+    w->scraping = true;
+    fetch_start(&w->exposition, &w->pool, &w->config.target, w->config.metrics_path, SCRAPE_TIMEOUT);
+}
+
+/* One that was under way may have been answered before the last job ended. */
+static void scrape_last(struct watch *w)
+{
+    w->last_scrape = !w->scraping;
+    scrape(w);
+}
+
 static void take_figures(struct watch *w, nsec at)
 {
     const struct figures *f = &w->scrape.figures;
@@ -197,14 +213,8 @@ static void on_scraped(struct fetch *f)
         sem_post(&w->first_scrape);
     if (w->last_scrape)
         loop_stop(w->loop);
-}
-
-static void scrape(struct watch *w)
-{
-    if (w->scraping)
-        return;
-    w->scraping = true;
-    fetch_start(&w->exposition, &w->pool, &w->config.target, w->config.metrics_path, SCRAPE_TIMEOUT);
+    else if (w->ending)
+        scrape_last(w);
 }
 
 static void on_scrape_timer(struct timer *timer)
@@ -219,13 +229,13 @@ static void on_scrape_timer(struct timer *timer)
 static void on_wake(void *context)
 {
     struct watch *w = context;
-    if (!atomic_load(&w->stopping) || w->last_scrape)
+    if (!atomic_load(&w->stopping) || w->ending)
         return;
-    w->last_scrape = true;
+    w->ending = true;
     timer_cancel(w->loop, &w->probe_timer);
     timer_cancel(w->loop, &w->scrape_timer);
     if (w->config.metrics_path[0])
-        scrape(w);
+        scrape_last(w);
     else
         loop_stop(w->loop);
 }

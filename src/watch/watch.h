@@ -31,7 +31,7 @@ struct watch *watch_create(const struct watch_config *config);
 /* Returns when the first scrape has come or failed, after 5 seconds at most; false with errno when the thread
  * could not be started. */
 bool watch_start(struct watch *w);
-/* Takes a last scrape (at most a few seconds) and ends the thread. */
+/* Takes a last scrape and ends the thread: within 5 seconds, or twice that where one hangs already. */
 void watch_stop(struct watch *w);
 /* After watch_stop(): adds series, probes and the metrics' state to the record, whose zero of time is `zero`.
  */

@@ -101,14 +101,14 @@ static void test_metrics(void **state)
     assert_true(finds(&m.made, "the target was restarted 1 time: its start time has changed"));
     metrics->readable = false;
     metrics->why = "/metrics answered with status 404";
-    assert_true(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; write "
-                               "metrics: with their path in the workflow, or \"\" if it has none"));
+    assert_true(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
+                               "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
     m.made.plan.workflow.metric_count = 0;
-    assert_true(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; write "
-                               "metrics: with their path in the workflow, or \"\" if it has none"));
+    assert_true(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
+                               "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
     m.made.plan.workflow.families = 0; /* nobody asked for them */
-    assert_false(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; write "
-                                "metrics: with their path in the workflow, or \"\" if it has none"));
+    assert_false(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
+                               "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
     made_finish(&m.made);
 }
 
