@@ -429,6 +429,10 @@ static void test_metrics(void **state)
     m.expected[metered_add(&m, "b_total", 0)].moves = true;
     m.seen[metered_add(&m, "c_total", 0)].type = NULL;
     m.seen[0].p50 = 1.5;
+    struct record_series *points = record_add_series(&m.made.record, "a_total", "");
+    record_add_point(&m.made.record, points, -5, 100); /* before the load */
+    record_add_point(&m.made.record, points, 1, 104);
+    record_add_series(&m.made.record, "b_total", "");
     m.made.plan.workflow.families = 48;
     struct result_context context = golden_context();
     json_t *out = read_back(&m.made, &context, "metrics");
@@ -457,6 +461,9 @@ static void test_metrics(void **state)
     assert_null(json_object_get(b, "p50"));
     assert_true(json_is_false(json_object_get(c, "present")) && json_is_null(json_object_get(c, "moved")));
     assert_null(json_object_get(c, "type"));
+    const json_t *row = json_array_get(json_object_get(out, "timeline"), 0);
+    assert_near(number(json_object_get(row, "metrics"), "a_total"), 102, 0);
+    assert_int_equal(json_object_size(json_object_get(row, "metrics")), 1); /* b stood still */
     json_decref(out);
     made_finish(&m.made);
 }
