@@ -8,7 +8,7 @@ enum { OK = 200 };
 static bool is_stream(const struct listen *l)
 {
     static const char type[] = "text/event-stream";
-    const char *told = l->names.type;
+    const char *told = l->names.content_type;
     size_t len = sizeof type - 1;
     return l->pull.exchange.status == OK && strncasecmp(told, type, len) == 0 &&
            (told[len] == '\0' || strchr("; \t", told[len]));
@@ -41,7 +41,7 @@ static void on_done(struct listen *l)
 {
     const struct http_exchange *x = &l->pull.exchange;
     char why[200];
-    snprintf(why, sizeof why, "the answer is no stream of events but '%.80s'", l->names.type);
+    snprintf(why, sizeof why, "the answer is no stream of events but '%.80s'", l->names.content_type);
     if (x->fail != FAIL_NONE)
         listen_lost(l, x->fail, x->error);
     else if (x->status != OK)

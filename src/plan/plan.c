@@ -179,6 +179,7 @@ static void compile_scenario(struct compile *c, struct conf_node *root, const st
     read_workflow(c, root, options);
     plan_load_model_compile(c, conf_get(root, "load"));
     read_criteria(c, conf_get(root, "criteria"));
+    plan_watched_compile(c);
 }
 
 /* The tree of a run that names a workflow and no scenario: closed users, no criteria. */

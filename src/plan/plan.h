@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "diag.h"
 #include "jsonptr.h"
+#include "promtext_select.h"
 
 #include <stdbool.h>
 
@@ -128,6 +129,19 @@ struct plan_step {
     bool model_valid;          /* the body has to be a valid model */
 };
 
+/* Our own counts of jobs, the warm-up's included. */
+enum plan_count { COUNT_NONE, COUNT_ATTEMPTED, COUNT_ACCEPTED, COUNT_COMPLETED, COUNT_FAILED, PLAN_COUNTS };
+extern const char *const plan_count_names[PLAN_COUNTS]; /* "", "attempted", ... */
+
+struct plan_metric { /* that the target has to show */
+    const struct promtext_selector *selector;
+    bool typed;
+    enum promtext_type type; /* when typed */
+    bool moves;              /* a target that completes jobs cannot keep it still */
+    enum plan_count grows;   /* at least by this; then it moves, too */
+    bool optional;           /* it may be absent */
+};
+
 struct workflow {
     const char *name;
     const char *about;
@@ -142,6 +156,9 @@ struct workflow {
     int healthy_count;
     const char *ready_path;   /* "/ready" */
     const char *metrics_path; /* "/metrics" */
+    struct plan_metric *metrics;
+    int metric_count;
+    int families; /* that the target's metrics have at least; 0: nobody asks */
 };
 
 /* ---- load ---- */
@@ -274,6 +291,10 @@ struct plan {
     struct plan_load_model load;
     struct criterion *criteria;
     int criterion_count;
+    /* Metrics of the target that are kept over time: those of the workflow, in its order, then those that
+     * criteria name besides. */
+    struct promtext_selector *watched;
+    int watched_count;
 };
 
 enum setting_kind {

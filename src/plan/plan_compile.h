@@ -18,6 +18,9 @@ enum {
     PLAN_SEGMENTS_MAX = 256, /* of a template */
     PLAN_PHASES_MAX = 64,
     PLAN_CRITERIA_MAX = 100,
+    PLAN_METRICS_MAX = 200, /* of a workflow */
+    PLAN_METRIC_LABELS_MAX = 8,
+    PLAN_FAMILIES_MAX = 10000,
     PLAN_SETTINGS_MAX = 100,
     PLAN_USERS_MAX = 1000000,
     PLAN_IN_FLIGHT_MAX = 10000000,
@@ -133,6 +136,13 @@ void plan_wait_compile(struct compile *c, const struct conf_node *n, int index, 
 
 /* `s` knows already what it expects. */
 void plan_retry_compile(struct compile *c, const struct conf_node *n, struct plan_step *s);
+
+/* ---- plan_metric.c ---- */
+
+/* `expect_metrics` and `expect_families`, after `metrics`. */
+void plan_metrics_compile(struct compile *c, const struct conf_node *workflow);
+/* After workflow and criteria: which metrics are kept over time. */
+void plan_watched_compile(struct compile *c);
 
 /* ---- plan_load_model.c and its parts, plan_criterion.c ---- */
 

@@ -107,15 +107,31 @@ struct record_probe { /* of the target's health */
     bool ok;
 };
 
-struct record_metrics { /* the target's /metrics, compared from the first scrape to the last */
+struct record_metric { /* a metric of the target that was kept: the sum over the series that were asked for */
+    const char *name;  /* its points are the series of this name */
+    const char *type;  /* as declared, "untyped" when it is not; NULL: it was never there */
+    int series;        /* in the last scrape */
+    bool moved;        /* one of them had more than one value */
+    int resets;        /* scrapes in which one had fallen as only a target's restart explains */
+    double first, last;   /* of histograms and summaries the count; NAN when no series had a number */
+    double grew;          /* by how much from the first scrape to the last; what a restart took away counts */
+    double p50, p95, p99; /* of what a histogram counted meanwhile; NAN: nothing, or it is none */
+};
+
+struct record_metrics { /* the target's /metrics */
     bool readable;
-    const char *why;     /* when it is not */
-    int families;        /* in the last scrape */
-    int expected;        /* names that were looked for; 0: nobody looked */
-    int present, moving; /* of these: were there; had more than one value */
-    const char **wrong;  /* "name: what is wrong with it" */
-    int wrong_count;
+    const char *why; /* when it is not, and of scrapes that failed */
+    int families;    /* in the last scrape */
     int scrapes, failed_scrapes;
+    nsec first, last;    /* when the first good scrape had ended, and when the last one began; without any
+                            NSEC_NEVER and -NSEC_NEVER */
+    int restarts;        /* of the target, by its start time */
+    int64_t mistakes;    /* lines that break the format's rules, in the scrape that had most */
+    const char *mistake; /* the first one: "line 7: what"; "" without */
+    int64_t unread;      /* series beyond what is read of an exposition */
+    int64_t unkept;      /* samples beyond the series that are kept */
+    struct record_metric *items;
+    int count;
 };
 
 struct record_traffic { /* with the target, of measured jobs and of the warm-up */

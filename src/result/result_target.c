@@ -2,6 +2,7 @@
 
 #include "growth.h"
 #include "json_value.h"
+#include "result_metrics.h"
 #include "sample.h"
 #include "selection.h"
 
@@ -27,17 +28,6 @@ static json_t *health_json(const char *text)
 {
     json_t *health = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
     return health ? health : json_value_text(text);
-}
-
-static json_t *metrics_json(const struct record_metrics *m)
-{
-    json_t *wrong = json_array();
-    for (int i = 0; i < m->wrong_count; i++)
-        json_array_append_new(wrong, json_value_text(m->wrong[i]));
-    return json_pack("{s:b, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "readable", m->readable, "why",
-                     json_value_text(m->readable ? NULL : m->why), "families", m->families, "expected",
-                     m->expected, "present", m->present, "moving", m->moving, "scrapes", m->scrapes,
-                     "failed_scrapes", m->failed_scrapes, "wrong", wrong);
 }
 
 static json_t *series_json(const struct record_series *s)
@@ -97,7 +87,7 @@ json_t *result_target(const struct plan *p, const struct record *r, const struct
     return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "url", json_value_text(context->target_url),
                      "server", json_value_text(context->target_server), "health",
                      health_json(context->target_health), "health_path", p->workflow.health_path, "probes",
-                     probes_json(r), "metrics", metrics_json(&r->metrics), "process",
+                     probes_json(r), "metrics", result_metrics(p, r), "process",
                      series_object(r, "target.", false), "gpu", gpu_json(r));
 }
 

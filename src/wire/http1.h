@@ -29,7 +29,7 @@ enum { HTTP1_HEAD_MAX = 32 << 10, HTTP1_HEADERS_MAX = 128, HTTP1_VALUE_MAX = 128
 struct http1_names {
     char server[HTTP1_VALUE_MAX];
     char date[HTTP1_VALUE_MAX];
-    char type[HTTP1_VALUE_MAX];    /* Content-Type */
+    char content_type[HTTP1_VALUE_MAX];
     char upgrade[HTTP1_VALUE_MAX]; /* Upgrade */
     char accept[HTTP1_VALUE_MAX];  /* Sec-WebSocket-Accept */
 };

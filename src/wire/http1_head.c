@@ -127,9 +127,9 @@ static bool on_date(struct http1 *p, struct http1_text value)
     return p->names ? keep_value(p->names->date, value) : true;
 }
 
-static bool on_type(struct http1 *p, struct http1_text value)
+static bool on_content_type(struct http1 *p, struct http1_text value)
 {
-    return p->names ? keep_value(p->names->type, value) : true;
+    return p->names ? keep_value(p->names->content_type, value) : true;
 }
 
 static bool on_upgrade(struct http1 *p, struct http1_text value)
@@ -184,7 +184,7 @@ static const struct {
     [7] = {"upgrade", on_upgrade},
     [10] = {"connection", on_connection},
     [11] = {"retry-after", on_retry_after},
-    [12] = {"content-type", on_type},
+    [12] = {"content-type", on_content_type},
     [14] = {"content-length", on_content_length},
     [17] = {"transfer-encoding", on_transfer_encoding},
     [20] = {"sec-websocket-accept", on_accept},
