@@ -159,7 +159,9 @@ static void paced_stages(const struct job *job, const struct profile *profile, i
         }
         add_stage(ret, profile->stages[i].name, &at, end);
     }
-    if (ret->current && job->ends[last] > 0)
+    if (!ret->current)
+        ret->percent = 100; /* all but being written down */
+    else if (job->ends[last] > 0)
         ret->percent = (int)((double)(now - job->started) * 100 / (double)job->ends[last]);
 }
 

@@ -135,6 +135,31 @@ static void test_on_its_way(void **state)
     job_destroy(job);
 }
 
+/* Its deadlines are past and its work is done; it runs until that is written down, and goes back nowhere. */
+static void test_all_but_written(void **state)
+{
+    (void)state;
+    struct uuid id = uuid_make();
+    struct job *job = make_job(&id);
+    struct profile profile = {.stage_count = 2,
+                              .stages = {{.name = "first", .covers = STAGE_IMAGE_LOADING},
+                                         {.name = "last", .covers = STAGE_MESH_EXPORT}}};
+    struct job_stages stages;
+    job->state = JOB_PROCESSING;
+    job->work_done = true;
+    end_stages(job, GENERATOR_STAGES);
+    job->ends[0] = NSEC_PER_SEC;
+    job->ends[1] = 2 * NSEC_PER_SEC;
+    job_stages(job, &profile, job->started + 2 * NSEC_PER_SEC - 1, &stages);
+    assert_string_equal(stages.current, "last");
+    assert_int_equal(stages.percent, 99);
+    job_stages(job, &profile, job->started + 2 * NSEC_PER_SEC, &stages);
+    assert_null(stages.current);
+    assert_int_equal(stages.count, 2);
+    assert_int_equal(stages.percent, 99);
+    job_destroy(job);
+}
+
 /* Whatever a disk may have left of it. */
 static void test_cut_and_changed(void **state)
 {
@@ -209,9 +234,9 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_completed),  cmocka_unit_test(test_failed),
-        cmocka_unit_test(test_on_its_way), cmocka_unit_test(test_cut_and_changed),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_completed),       cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_on_its_way),      cmocka_unit_test(test_all_but_written),
+        cmocka_unit_test(test_cut_and_changed), cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
