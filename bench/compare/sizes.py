@@ -1,4 +1,4 @@
-"""How much is measured: a table, one row a mode. Times are seconds; wrk, and who comes as close, is measured in more pairs than the others."""
+"""How much is measured: a table, one row a mode. Times are seconds; wrk, and who comes as close, has more pairs."""
 from dataclasses import dataclass
 
 
