@@ -1,7 +1,6 @@
 #include "api.h"
 
 #include "backend.h"
-#include "events.h"
 #include "families.h"
 #include "intake.h"
 #include "json_out.h"

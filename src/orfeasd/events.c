@@ -230,10 +230,9 @@ static void topic_destroy(struct topic *t)
 
 static void remove_all(struct topic *t)
 {
-    struct subscription *s = t->first, *next;
-    for (struct events *e = t->events; s; s = next) {
+    for (struct subscription *s = t->first, *next; s; s = next) {
         next = s->next; /* the topic goes with the last one */
-        events_unsubscribe(e, s);
+        events_unsubscribe(s);
         s->gone(s);
     }
 }
@@ -290,9 +289,8 @@ void events_subscribe(struct events *e, struct job *job, struct subscription *s)
     t->first = s;
 }
 
-void events_unsubscribe(struct events *e, struct subscription *s)
+void events_unsubscribe(struct subscription *s)
 {
-    (void)e;
     struct topic *t = s->topic;
     if (!t)
         return;

@@ -34,7 +34,7 @@ struct events *events_create(struct backend *backend);
 void events_destroy(struct events *e);
 
 void events_subscribe(struct events *e, struct job *job, struct subscription *s);
-void events_unsubscribe(struct events *e, struct subscription *s); /* also when it is not subscribed */
+void events_unsubscribe(struct subscription *s); /* also when it is not subscribed */
 /* Tells this one how the job stands, as if it had just come so far. */
 void events_present(struct events *e, struct subscription *s);
 

@@ -46,7 +46,7 @@ static enum feed_type type_of(const struct job_feed *f)
 static void destroy(struct job_feed *f)
 {
     struct backend *b = f->backend;
-    events_unsubscribe(b->events, &f->subscription);
+    events_unsubscribe(&f->subscription);
     timer_cancel(b->loop, &f->timer);
     feed_closed(b->metrics, type_of(f), now_of(f) - f->began);
     *(f->prev ? &f->prev->next : &b->feeds) = f->next;

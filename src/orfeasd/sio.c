@@ -106,7 +106,7 @@ static void room_destroy(struct session *s, struct sio_room *room)
         at = &(*at)->next;
     *at = room->next;
     s->sio.rooms_count--;
-    events_unsubscribe(events_of(s), &room->subscription);
+    events_unsubscribe(&room->subscription);
     free(room);
 }
 

@@ -3,7 +3,6 @@
 #include "backend.h"
 #include "container.h"
 #include "feed.h"
-#include "server.h"
 
 #include <assert.h>
 #include <errno.h>
