@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&arena, "answer", 4 << 20);
     buf_init(&body, 1 << 20);
     buf_add(&body, data, size);
-    json_t *root = answer_parse(&body, error);
+    json_t *root = answer_parse(buf_text(&body), body.len, error);
     assert(root || *error);
     const char *text = answer_text(root, pointer, &arena);
     assert(!text || root);

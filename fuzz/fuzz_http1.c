@@ -1,5 +1,6 @@
 /* http1: a response comes to the same end whole as in two pieces. Two bytes say where it is cut; the top bit
- * of the first, that it answers a HEAD; of the second, that the connection ends behind it. */
+ * of the first, that it answers a HEAD; of the second, that the connection ends behind it. The lowest bit of
+ * the first is also that another protocol was asked for. */
 #include "fuzz.h"
 #include "http1.h"
 
@@ -28,7 +29,7 @@ static void feed(struct seen *s, const uint8_t *bytes, size_t len)
 
 static void run(struct seen *s, const uint8_t *head, const uint8_t *bytes, size_t len, size_t cut)
 {
-    *s = (struct seen){.p.names = &s->names};
+    *s = (struct seen){.p.names = &s->names, .p.may_switch = head[0] & 1};
     http1_init(&s->p, head[0] & 0x80);
     feed(s, bytes, cut);
     feed(s, bytes + cut, len - cut);

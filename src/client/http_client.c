@@ -16,9 +16,10 @@ struct http_conn {
     struct http_conn *next_idle, **idle_link; /* in the pool's list of idle ones; NULL: in none */
     struct http_conn *next, **link; /* in the pool's list of all; `next` alone in that of the spare ones */
     struct deadline deadline;
-    bool used;    /* has served an exchange before */
-    bool sending; /* the request is not all sent */
-    bool refused; /* the exchange's owner wants no more of the body */
+    bool used;     /* has served an exchange before */
+    bool sending;  /* the request is not all sent */
+    bool refused;  /* the exchange's owner wants no more of the body */
+    bool switched; /* to another protocol */
     struct http1 parser;
 };
 
@@ -34,7 +35,7 @@ static struct http_conn *of_deadline(struct deadline *d)
 
 /* A body that is only counted is not copied when it is large: first as much is read as holds a head, and from
  * there on it is discarded where it lies. A small one comes with its head, as always. */
-enum { HEAD_READ = 4 << 10, DISCARD_MIN = 16 << 10 };
+enum { HEAD_READ = 4 << 10, DISCARD_MIN = 16 << 10, SWITCHING_PROTOCOLS = 101 };
 
 static nsec now_of(const struct http_pool *pool)
 {
@@ -63,7 +64,7 @@ static struct http_conn *conn_take(struct http_pool *pool)
     else if (!(c = calloc(1, sizeof *c)))
         abort();
     c->pool = pool;
-    c->used = c->sending = false;
+    c->used = c->sending = c->switched = false;
     c->next = pool->all;
     c->link = &pool->all;
     if (c->next)
@@ -119,7 +120,10 @@ static void send_request(struct http_conn *c, nsec now)
     struct http_pool *pool = c->pool;
     c->sending = true;
     pool->traffic.requests++;
-    deadline_set(&pool->first_byte, &c->deadline, now);
+    if (c->exchange->patience == HTTP_PATIENT_ALWAYS)
+        deadline_unset(&c->deadline);
+    else
+        deadline_set(&pool->first_byte, &c->deadline, now);
     if (c->exchange->headed)
         conn_limit(&c->conn, HEAD_READ);
     conn_send(&c->conn, c->exchange->iov, c->exchange->iov_count, c->exchange->stable);
@@ -131,6 +135,7 @@ static void begin(struct http_conn *c, struct http_exchange *x)
     x->conn = c;
     c->refused = false;
     c->parser.names = x->names;
+    c->parser.may_switch = x->switched;
     http1_init(&c->parser, x->head_request);
 }
 
@@ -290,7 +295,10 @@ static size_t skip_body(struct http_conn *c, size_t len)
 
 static void expect_more(struct http_conn *c, nsec now)
 {
-    deadline_set(&c->pool->idling, &c->deadline, now);
+    if (c->exchange->patience == HTTP_PATIENT_NEVER)
+        deadline_set(&c->pool->idling, &c->deadline, now);
+    else
+        deadline_unset(&c->deadline);
     if (c->parser.state != HTTP1_BODY)
         return;
     take_head(c);
@@ -298,6 +306,38 @@ static void expect_more(struct http_conn *c, nsec now)
     if (unseen >= DISCARD_MIN)
         conn_discard(&c->conn, unseen);
 }
+
+/* ---- after a switch of protocols ---- */
+
+static void take_switched(struct http_conn *c, const char *bytes, size_t len)
+{
+    struct http_exchange *x = c->exchange;
+    x->body_bytes += (int64_t)len;
+    if (!x->take(x, bytes, len))
+        fail(c, FAIL_TOO_LARGE, "no more is taken");
+}
+
+/* `bytes` are the first ones of the other protocol. */
+static void switch_over(struct http_conn *c, const char *bytes, size_t len)
+{
+    struct http_exchange *x = c->exchange;
+    deadline_unset(&c->deadline);
+    x->status = c->parser.status;
+    c->switched = true;
+    const char *why = c->sending ? "the server switched protocols before it had the request" : x->switched(x);
+    if (why)
+        fail(c, FAIL_PROTOCOL, why);
+    else if (len)
+        take_switched(c, bytes, len);
+}
+
+void http_send(struct http_exchange *x, const struct iovec *iov, int count)
+{
+    x->conn->sending = true;
+    conn_send(&x->conn->conn, iov, count, 0);
+}
+
+/* ---- the stream ---- */
 
 static void on_received(struct conn *conn, const char *bytes, size_t len)
 {
@@ -309,6 +349,10 @@ static void on_received(struct conn *conn, const char *bytes, size_t len)
     }
     nsec now = now_of(c->pool);
     c->pool->traffic.bytes_received += (int64_t)len;
+    if (c->switched) {
+        take_switched(c, bytes, len);
+        return;
+    }
     if (x->first_byte < 0)
         x->first_byte = now;
     size_t used = bytes ? http1_feed(&c->parser, bytes, len, on_body, c) : skip_body(c, len);
@@ -316,6 +360,8 @@ static void on_received(struct conn *conn, const char *bytes, size_t len)
         fail(c, FAIL_TOO_LARGE, "the answer is larger than is taken");
     else if (c->parser.state == HTTP1_FAILED)
         fail(c, FAIL_PROTOCOL, c->parser.error);
+    else if (c->parser.state == HTTP1_DONE && c->parser.status == SWITCHING_PROTOCOLS)
+        switch_over(c, bytes + used, len - used);
     else if (c->parser.state == HTTP1_DONE)
         complete(c, c->parser.keep_alive && used == len && !c->sending, now);
     else
@@ -339,8 +385,8 @@ static void on_ended(struct conn *conn, enum fail_kind kind, const char *why)
         begin_on_new(pool, x, now_of(pool));
         return;
     }
-    if (kind != FAIL_NONE) {
-        fail(c, kind, why);
+    if (kind != FAIL_NONE || c->switched) {
+        fail(c, kind != FAIL_NONE ? kind : FAIL_RESET, c->switched ? "the connection was closed" : why);
         return;
     }
     http1_end(&c->parser);
@@ -355,6 +401,8 @@ static void on_sent(struct conn *conn, int64_t bytes)
     struct http_conn *c = of_conn(conn);
     c->sending = false;
     c->pool->traffic.bytes_sent += bytes;
+    if (c->switched && c->exchange->sent)
+        c->exchange->sent(c->exchange);
 }
 
 static void on_opened(struct conn *conn)

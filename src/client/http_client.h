@@ -11,6 +11,9 @@
  * connections open as are allowed, an exchange waits for one, first come first served. Proxies of the
  * environment are not asked: what is measured is the target.
  *
+ * An exchange may ask to switch protocols: after a 101 its connection is a stream of bytes in both directions
+ * until one side ends it, and `done` follows then.
+ *
  * Memory: a connection takes some hundred bytes of ours, waiting or not; after a pool's largest number of
  * connections was reached nothing more is allocated, but for a line of an answer that comes in pieces, until
  * it is whole.
@@ -67,6 +70,14 @@ struct http_pool {
 
 enum { HTTP_IOV_MAX = 8, HTTP_ERROR_TEXT = 160 };
 
+/* Which of the pool's limits do not hold for an exchange: the target tells when there is something to tell.
+ */
+enum http_patience {
+    HTTP_PATIENT_NEVER,
+    HTTP_PATIENT_IN_BODY, /* the body may stand still */
+    HTTP_PATIENT_ALWAYS   /* and the first byte may take its time */
+};
+
 struct http_exchange {
     /* the caller's: */
     const struct iovec *iov; /* the request; array and bytes stay valid and unchanged until the end */
@@ -74,13 +85,19 @@ struct http_exchange {
     unsigned stable; /* a bit a piece: its bytes never change, also after the end; see struct op */
     bool head_request;
     bool idempotent;
+    enum http_patience patience;
     /* The answer's head has come and a body follows: the status is known, and `take` may be changed. May be
      * NULL. */
     void (*headed)(struct http_exchange *x);
     /* Pieces of the answer's body, as they come. False: no more of it is wanted, and the exchange fails.
      * NULL: the body is only counted, and not even copied where that can be avoided. */
     bool (*take)(struct http_exchange *x, const char *bytes, size_t len);
-    struct http1_names *names; /* to be filled, or NULL */
+    /* The request asks for another protocol, and the answer was 101: from here on `take`, which is set, gets
+     * what comes, and http_send() sends. Returns NULL, or why this is not what was asked for: then it fails.
+     * NULL: it asks for none. */
+    const char *(*switched)(struct http_exchange *x);
+    void (*sent)(struct http_exchange *x); /* what http_send() was given has gone */
+    struct http1_names *names;             /* to be filled, or NULL */
     void (*done)(struct http_exchange *x);
     /* the outcome: */
     enum fail_kind fail; /* FAIL_NONE: an answer came, of whatever status */
@@ -106,5 +123,7 @@ void http_pool_finish(struct http_pool *pool);
 
 /* `now`: the loop's time, read a moment ago; the exchange counts from it. */
 void http_start(struct http_pool *pool, struct http_exchange *x, nsec now);
-/* Does nothing when it is not under way. */
+/* After it has switched; one at a time. Array and bytes stay until `sent`. */
+void http_send(struct http_exchange *x, const struct iovec *iov, int count);
+/* Does nothing when it is not under way. Not from within `take`, which returns false instead. */
 void http_cancel(struct http_exchange *x);

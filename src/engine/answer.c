@@ -6,17 +6,17 @@
 #include <stdlib.h>
 #include <time.h>
 
-json_t *answer_parse(const struct buf *body, char error[ANSWER_ERROR])
+json_t *answer_parse(const char *bytes, size_t len, char error[ANSWER_ERROR])
 {
     json_error_t why;
     const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
-    if (body->len > ANSWER_JSON_MAX) {
+    if (len > ANSWER_JSON_MAX) {
         snprintf(error, ANSWER_ERROR, "the answer is larger than is read as JSON");
         return NULL;
     }
-    json_t *root = json_loadb(buf_text(body), body->len, flags, &why);
+    json_t *root = json_loadb(bytes, len, flags, &why);
     if (!root && json_error_code(&why) == json_error_numeric_overflow)
-        root = json_loadb(buf_text(body), body->len, flags | JSON_DECODE_INT_AS_REAL, &why);
+        root = json_loadb(bytes, len, flags | JSON_DECODE_INT_AS_REAL, &why);
     if (!root)
         snprintf(error, ANSWER_ERROR, "the answer is no JSON: %.150s", why.text);
     return root;

@@ -19,7 +19,7 @@ enum {
 
 /* The caller owns what is returned. NULL with a reason for people when it is no JSON that can be read. Whole
  * numbers that 64 bits cannot hold are read as floating-point ones. */
-json_t *answer_parse(const struct buf *body, char error[ANSWER_ERROR]);
+json_t *answer_parse(const char *bytes, size_t len, char error[ANSWER_ERROR]);
 
 /* The string, number or boolean at the pointer as text in the arena; NULL when there is none, or a longer one
  * than ANSWER_TEXT_MAX. `root` may be NULL. */

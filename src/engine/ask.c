@@ -47,7 +47,8 @@ static bool is_constant(const struct workflow *w, const struct template *t)
 
 static bool is_fixed(const struct workflow *w, const struct plan_step *step)
 {
-    return is_constant(w, &step->path) && step->body != BODY_MULTIPART && is_constant(w, &step->json);
+    return !step_listens(step) && is_constant(w, &step->path) && step->body != BODY_MULTIPART &&
+           is_constant(w, &step->json);
 }
 
 /* One that cannot be rendered fails in each job, with its sentence. */
@@ -177,7 +178,8 @@ struct ask *ask_start(struct asks *asks, struct job *job, int step, const char *
     struct ask *a = take(asks);
     const struct request *r = &asks->fixed[step];
     a->job = job;
-    a->step = &w->plan->workflow.steps[step];
+    const struct plan_step *s = &w->plan->workflow.steps[step];
+    a->step = step_listens(s) ? s->listen.witness : s;
     if (!r->iov_count) {
         r = &a->request;
         if (!request_render(&a->request, &w->config->target, a->step, values, payload, nonce, error)) {

@@ -38,8 +38,8 @@ void asks_init(struct asks *asks, struct worker *w);
 /* Those that are out are released before. */
 void asks_finish(struct asks *asks);
 
-/* Sends step number `step` at the loop's time `now`, see request_render(). NULL with a sentence in `error`
- * when it cannot be rendered. */
+/* Sends step number `step`, of one that listens the poll beside it, at the loop's time `now`, see
+ * request_render(). NULL with a sentence in `error` when it cannot be rendered. */
 struct ask *ask_start(struct asks *asks, struct job *job, int step, const char *const *values,
                       const struct payload *payload, uint64_t nonce, nsec now,
                       char error[REQUEST_ERROR_TEXT]);

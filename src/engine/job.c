@@ -1,72 +1,30 @@
-#include "worker.h"
+#include "job_private.h"
 
-#include "answer.h"
 #include "container.h"
-#include "jsonptr.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUES_MAX = 4 << 20, VALUES_FIRST = 400, ERROR_TEXT = 300 };
+enum { VALUES_MAX = 4 << 20, VALUES_FIRST = 400 };
 
 /* A request that cannot be made takes no time; users without think time do not spin over it. */
 #define UNASKED_PAUSE (10 * NSEC_PER_MSEC)
 
-/*
- * A job's walk through the workflow. At any time it is in exactly one of these places:
- *
- *   asking    - `ask` is under way.
- *   pausing   - before a poll, before a step that the target refused for now is tried again, or before the
- *               job fails because its request cannot be made; the timer is armed.
- *   checking  - the model is downloaded and with the checker; the timeout no longer runs, the target has
- *               done its part.
- *
- * It leaves through job_end(), once.
- */
-struct job {
-    struct worker *worker;
-    struct user *user;
-    struct record_job *record;
-    struct job *next, **link; /* in the worker's list of running ones */
-    int step;
-    int tries;  /* of the step, after refusals */
-    bool again; /* what is asked next was asked before, and refused */
-    bool checking;
-    nsec asked;          /* when the last request was sent */
-    const char *unasked; /* why the request cannot be made; NULL */
-    uint64_t nonce;
-    struct rng rng;
-    struct timer pause;
-    struct deadline timeout;
-    struct ask *ask;     /* NULL: none is under way */
-    struct arena arena;  /* of the values */
-    const char **values; /* of the plan's variables */
-};
-
-static void on_answer(struct ask *ask);
 static void on_pause(struct timer *timer);
 static void on_timeout(struct deadline *d);
-static void on_checked(struct ask *ask);
-
-static const struct plan_step *step_of(const struct job *j)
-{
-    return &j->worker->plan->workflow.steps[j->step];
-}
-
-static nsec now_of(const struct job *j)
-{
-    return loop_now(j->worker->loop);
-}
 
 /* ---- life ---- */
 
 void job_init_all(struct worker *w)
 {
     deadlines_init(&w->timeouts, w->loop, w->plan->load.timeout, on_timeout);
-    w->asks.done = on_answer;
-    w->asks.checked = on_checked;
+    w->asks.done = job_answered;
+    w->asks.checked = job_model_checked;
+    w->listens = (struct listens){
+        .told = job_told, .asked = job_count_poll, .messaged = job_messaged, .lost = job_lost};
 }
 
 static struct job *job_create(struct worker *w)
@@ -81,10 +39,18 @@ static struct job *job_create(struct worker *w)
     return j;
 }
 
+void job_let_go(struct job *j)
+{
+    timer_cancel(j->worker->loop, &j->pause);
+    ask_release(j->ask);
+    listen_stop(j->listen);
+    j->ask = NULL;
+    j->listen = NULL;
+}
+
 static void job_destroy(struct job *j)
 {
-    ask_release(j->ask);
-    timer_cancel(j->worker->loop, &j->pause);
+    job_let_go(j);
     deadline_unset(&j->timeout);
     arena_finish(&j->arena);
     free(j);
@@ -171,15 +137,12 @@ static void report_progress(const struct job *j)
         progress_generation(p, record_generation(&j->worker->record, j->record));
 }
 
-/* At the loop's time `now`. */
-static void job_end(struct job *j, enum job_outcome outcome, nsec now)
+void job_end(struct job *j, enum job_outcome outcome, nsec now)
 {
     struct worker *w = j->worker;
     j->record->outcome = outcome;
     j->record->ended = worker_time(w, now);
-    ask_release(j->ask);
-    j->ask = NULL;
-    timer_cancel(w->loop, &j->pause);
+    job_let_go(j);
     deadline_unset(&j->timeout);
     *j->link = j->next;
     if (j->next)
@@ -192,14 +155,14 @@ static void job_end(struct job *j, enum job_outcome outcome, nsec now)
     worker_job_ended(w, j->user, j->record, now);
 }
 
-static void job_fail(struct job *j, enum fail_kind kind, const char *why)
+void job_fail(struct job *j, enum fail_kind kind, const char *why)
 {
-    char text[ERROR_TEXT];
-    snprintf(text, sizeof text, "%s: %s", step_of(j)->name, why);
+    char text[JOB_ERROR_TEXT];
+    snprintf(text, sizeof text, "%s: %s", job_step(j)->name, why);
     j->record->fail = kind;
     j->record->failed_step = j->step;
     j->record->error = record_message(&j->worker->record, text);
-    job_end(j, JOB_FAILED, now_of(j));
+    job_end(j, JOB_FAILED, job_now(j));
 }
 
 void job_stop_all(struct worker *w)
@@ -207,7 +170,7 @@ void job_stop_all(struct worker *w)
     for (struct job *j = w->running, *next; j; j = next) {
         next = j->next;
         if (!j->checking)
-            job_end(j, JOB_UNFINISHED, now_of(j));
+            job_end(j, JOB_UNFINISHED, job_now(j));
     }
 }
 
@@ -221,9 +184,32 @@ static void on_timeout(struct deadline *d)
 
 /* ---- asking ---- */
 
-static void pause_until(struct job *j, nsec until)
+void job_pause_until(struct job *j, nsec until)
 {
     timer_set(j->worker->loop, &j->pause, until);
+}
+
+/* The request cannot be made. */
+static void fail_soon(struct job *j, const char *error, nsec now)
+{
+    j->unasked = arena_copy(&j->arena, error, strlen(error));
+    job_pause_until(j, now + UNASKED_PAUSE);
+}
+
+void job_count_poll(struct job *j)
+{
+    j->record->polls++;
+    j->worker->record.traffic.polls++;
+}
+
+static void listen_now(struct job *j, nsec now)
+{
+    char error[REQUEST_ERROR_TEXT];
+    j->listen = listen_start(&j->worker->listens, j, job_step(j), j->values, error);
+    if (!j->listen)
+        fail_soon(j, error, now);
+    else if (job_step(j)->listen.witness)
+        job_pause_until(j, now + job_poll_interval(j, job_step(j)->listen.witness));
 }
 
 static void ask(struct job *j, nsec now)
@@ -235,8 +221,7 @@ static void ask(struct job *j, nsec now)
         c->payload_count ? &c->payloads[j->record->number % c->payload_count] : NULL;
     j->ask = ask_start(&w->asks, j, j->step, j->values, payload, j->nonce, now, error);
     if (!j->ask) {
-        j->unasked = arena_copy(&j->arena, error, strlen(error));
-        pause_until(j, now + UNASKED_PAUSE);
+        fail_soon(j, error, now);
         return;
     }
     j->asked = now;
@@ -245,10 +230,8 @@ static void ask(struct job *j, nsec now)
         j->record->retries++;
         w->record.traffic.retries++;
     }
-    if (step_of(j)->kind == STEP_POLL) {
-        j->record->polls++;
-        w->record.traffic.polls++;
-    }
+    if (step_waits(job_step(j)))
+        job_count_poll(j);
 }
 
 static void on_pause(struct timer *timer)
@@ -256,14 +239,14 @@ static void on_pause(struct timer *timer)
     struct job *j = CONTAINER(struct job, pause, timer);
     if (j->unasked)
         job_fail(j, FAIL_BODY, j->unasked);
+    else if (step_listens(job_step(j)) && !j->listen)
+        listen_now(j, job_now(j));
     else
-        ask(j, now_of(j));
+        ask(j, job_now(j));
 }
 
-/* Jobs that were submitted together shall not poll together for ever. */
-static nsec poll_interval(struct job *j)
+nsec job_poll_interval(struct job *j, const struct plan_step *step)
 {
-    const struct plan_step *step = step_of(j);
     nsec spread = (nsec)((double)step->every * step->jitter);
     return step->every + (spread ? rng_range(&j->rng, -spread, spread) : 0);
 }
@@ -276,15 +259,19 @@ static void begin_step(struct job *j, int step, nsec now)
     j->tries = 0;
     j->again = false;
     j->unasked = NULL;
+    j->seen = j->began = -1;
+    j->not_yet = now;
+    j->progress = -HUGE_VAL;
     j->record->steps[step].start = worker_time(j->worker, now);
-    if (step_of(j)->kind == STEP_POLL)
-        pause_until(j, now + poll_interval(j));
+    if (job_step(j)->kind == STEP_POLL)
+        job_pause_until(j, now + job_poll_interval(j, job_step(j)));
+    else if (step_listens(job_step(j)))
+        listen_now(j, now);
     else
         ask(j, now);
 }
 
-/* The step is over at the loop's time `now`. */
-static void end_step(struct job *j, nsec now)
+void job_end_step(struct job *j, nsec now)
 {
     const struct workflow *w = &j->worker->plan->workflow;
     if (j->step == w->accept_step)
@@ -293,200 +280,6 @@ static void end_step(struct job *j, nsec now)
         job_end(j, JOB_OK, now);
         return;
     }
-    ask_release(j->ask);
-    j->ask = NULL;
-    begin_step(j, j->step + 1, now_of(j));
-}
-
-/* ---- answers ---- */
-
-static void fail_status(struct job *j, const json_t *root)
-{
-    const char *said = answer_text(root, "/error", &j->worker->scratch);
-    if (!said)
-        said = answer_text(root, "/message", &j->worker->scratch);
-    char why[ERROR_TEXT], tries[40] = "";
-    if (j->tries)
-        snprintf(tries, sizeof tries, " after %d retr%s", j->tries, j->tries == 1 ? "y" : "ies");
-    snprintf(why, sizeof why, "status %d%s%s%.160s", j->ask->exchange.status, tries, said ? ", " : "",
-             said ? said : "");
-    job_fail(j, FAIL_STATUS, why);
-}
-
-/* Returns false when the job has failed over it. */
-static bool take_captures(struct job *j, const json_t *root)
-{
-    const struct plan_step *step = step_of(j);
-    for (int i = 0; i < step->capture_count; i++) {
-        const struct plan_capture *c = &step->captures[i];
-        const char *text = answer_text(root, c->pointer, &j->worker->scratch);
-        if (!text) {
-            char why[ERROR_TEXT];
-            snprintf(why, sizeof why, "the answer has no text or number at %.200s", c->pointer);
-            job_fail(j, FAIL_BODY, why);
-            return false;
-        }
-        j->values[c->variable] = arena_copy(&j->arena, text, strlen(text));
-    }
-    return true;
-}
-
-/* The server's own durations: differences of its clock, so no offset between the two matters. */
-static void take_times(struct job *j, const json_t *root)
-{
-    const struct plan_step *step = step_of(j);
-    struct arena *scratch = &j->worker->scratch;
-    if (!step->created_pointer || !step->started_pointer || !step->finished_pointer)
-        return;
-    double created = answer_time(root, step->created_pointer, scratch);
-    double started = answer_time(root, step->started_pointer, scratch);
-    double finished = answer_time(root, step->finished_pointer, scratch);
-    if (created < 0 || started < created || finished < started)
-        return;
-    j->record->queue = nsec_from_sec(started - created);
-    j->record->processing = nsec_from_sec(finished - started);
-}
-
-static void fail_by_target(struct job *j, const json_t *root)
-{
-    const struct plan_step *step = step_of(j);
-    const char *said =
-        answer_text(root, step->error_pointer ? step->error_pointer : "/error", &j->worker->scratch);
-    char why[ERROR_TEXT];
-    snprintf(why, sizeof why, "the target says the job failed%s%.160s", said ? ": " : "", said ? said : "");
-    job_fail(j, FAIL_JOB, why);
-}
-
-/* How long the target asks us to stay away; -1: it does not. */
-static nsec told_to_wait(const struct ask *a)
-{
-    enum { LONGEST = 86400 };
-    int64_t seconds = a->exchange.retry_after;
-    return seconds < 0 ? -1 : (seconds < LONGEST ? seconds : LONGEST) * NSEC_PER_SEC;
-}
-
-static void poll_again(struct job *j)
-{
-    nsec told = told_to_wait(j->ask);
-    ask_release(j->ask);
-    j->ask = NULL;
-    pause_until(j, j->asked + (told > 0 ? told : poll_interval(j)));
-}
-
-static void on_poll_answer(struct job *j, const json_t *root)
-{
-    const struct plan_step *step = step_of(j);
-    nsec now = j->ask->exchange.ended;
-    if (jsonptr_any(root, step->fail, step->fail_count)) {
-        fail_by_target(j, root);
-        return;
-    }
-    if (!jsonptr_any(root, step->until, step->until_count)) {
-        poll_again(j);
-        return;
-    }
-    j->record->steps[j->step].end = worker_time(j->worker, now);
-    take_times(j, root);
-    if (take_captures(j, root))
-        end_step(j, now);
-}
-
-static void begin_check(struct job *j)
-{
-    struct ask *a = j->ask;
-    deadline_unset(&j->timeout);
-    j->checking = true;
-    j->record->model_bytes = a->exchange.body_bytes;
-    checker_end(j->worker->checker, &a->check);
-}
-
-static void on_checked(struct ask *a)
-{
-    struct job *j = a->job;
-    const struct check *check = &a->check;
-    j->checking = false;
-    j->record->model_checked = true;
-    j->record->model_valid = check->report.valid;
-    j->record->model_triangles = check->report.triangles;
-    j->record->model_hash = check->hash;
-    j->record->validate = check->took;
-    if (check->report.valid)
-        end_step(j, now_of(j));
-    else
-        job_fail(j, FAIL_MODEL, check->report.why);
-}
-
-static void on_expected(struct job *j, const json_t *root)
-{
-    if (step_of(j)->kind == STEP_POLL) {
-        on_poll_answer(j, root);
-        return;
-    }
-    nsec now = j->ask->exchange.ended;
-    j->record->steps[j->step].end = worker_time(j->worker, now);
-    if (!take_captures(j, root))
-        return;
-    if (step_of(j)->model_valid)
-        begin_check(j);
-    else
-        end_step(j, now);
-}
-
-/* ---- refusals for now ---- */
-
-static bool is_throttled(const struct plan_step *step, int status)
-{
-    enum { TOO_MANY_REQUESTS = 429, UNAVAILABLE = 503 };
-    for (int i = 0; i < step->retry.status_count; i++)
-        if (step->retry.statuses[i] == status)
-            return true;
-    return step->retry.status_count == 0 && (status == TOO_MANY_REQUESTS || status == UNAVAILABLE);
-}
-
-/* True when the step is tried again, as the workflow says. */
-static bool try_again(struct job *j)
-{
-    const struct plan_retry *retry = &step_of(j)->retry;
-    struct worker *w = j->worker;
-    if (!is_throttled(step_of(j), j->ask->exchange.status))
-        return false;
-    j->record->throttled++;
-    w->record.traffic.throttled++;
-    if (j->tries >= retry->times)
-        return false;
-    j->tries++;
-    j->again = true;
-    nsec told = told_to_wait(j->ask), ended = j->ask->exchange.ended;
-    ask_release(j->ask);
-    j->ask = NULL;
-    pause_until(j, ended + (told >= 0 ? told : retry->wait));
-    return true;
-}
-
-static void on_answer(struct ask *a)
-{
-    struct job *j = a->job;
-    const struct plan_step *step = a->step;
-    const struct http_exchange *x = &a->exchange;
-    if (x->fail != FAIL_NONE) {
-        job_fail(j, x->fail, x->error);
-        return;
-    }
-    bool expected = ask_is_expected(step, x->status), read = ask_is_read(step);
-    if (expected && !read) {
-        on_expected(j, NULL);
-        return;
-    }
-    if (!expected && try_again(j))
-        return;
-    arena_reset(&j->worker->scratch);
-    char why[ANSWER_ERROR];
-    json_t *root = answer_parse(&a->body, why); /* one that was not expected may say why, too */
-    if (!expected)
-        fail_status(j, root);
-    else if (!root)
-        job_fail(j, FAIL_BODY, why);
-    else
-        on_expected(j, root);
-    json_decref(root);
+    job_let_go(j);
+    begin_step(j, j->step + 1, job_now(j));
 }

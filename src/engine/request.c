@@ -31,7 +31,7 @@ static bool is_unreserved(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~", c);
 }
 
-static void add_percent_encoded(struct buf *out, const char *text)
+void request_encode(struct buf *out, const char *text)
 {
     for (; *text; text++) {
         if (is_unreserved(*text))
@@ -101,10 +101,15 @@ static void add_template(struct buf *out, const struct template *t, const char *
         else if (s->kind == SEGMENT_JSON_PART)
             add_json_escaped(out, value);
         else if (is_path && out->len && value[0] != '/')
-            add_percent_encoded(out, value);
+            request_encode(out, value);
         else
             buf_add_text(out, value);
     }
+}
+
+void request_text(struct buf *out, const struct template *t, const char *const *values)
+{
+    add_template(out, t, values, false);
 }
 
 /* ---- the path ---- */
@@ -122,12 +127,12 @@ static const char *own_path(const char *url, const struct http_target *target)
     return authority[len] ? authority + len : "/";
 }
 
-static bool render_path(struct request *r, const struct http_target *target, const struct plan_step *step,
+static bool render_path(struct request *r, const struct http_target *target, const struct template *t,
                         const char *const *values, char error[REQUEST_ERROR_TEXT])
 {
     buf_clear(&r->given);
     buf_clear(&r->path);
-    add_template(&r->given, &step->path, values, true);
+    add_template(&r->given, t, values, true);
     const char *given = buf_text(&r->given);
     const char *path = given[0] == '/' ? given : own_path(given, target);
     for (const char *c = given; *c; c++)
@@ -212,6 +217,35 @@ static void assemble(struct request *r, struct image_place place, const struct p
     add_piece(r, r->body.bytes + place.at, r->body.len - place.at);
 }
 
+static bool fits(const struct request *r, char error[REQUEST_ERROR_TEXT])
+{
+    bool good = !r->path.failed && !r->head.failed && !r->body.failed;
+    if (!good)
+        snprintf(error, REQUEST_ERROR_TEXT, "the request is too large");
+    return good;
+}
+
+bool request_render_form(struct request *r, const struct http_target *target, const struct request_form *form,
+                         const char *const *values, char error[REQUEST_ERROR_TEXT])
+{
+    buf_clear(&r->head);
+    buf_clear(&r->body);
+    if (!render_path(r, target, form->path, values, error))
+        return false;
+    if (form->query[0])
+        buf_printf(&r->path, "%c%s", strchr(buf_text(&r->path), '?') ? '&' : '?', form->query);
+    http_render_head(&r->head, http_method_name(form->method), target, buf_text(&r->path));
+    buf_add_text(&r->head, form->headers);
+    if (form->method == METHOD_POST)
+        buf_printf(&r->head, "Content-Length: %zu\r\n", form->body_len);
+    buf_add_text(&r->head, "\r\n");
+    buf_add(&r->body, form->body, form->body_len);
+    if (!fits(r, error))
+        return false;
+    assemble(r, (struct image_place){0}, NULL, 0);
+    return true;
+}
+
 bool request_render(struct request *r, const struct http_target *target, const struct plan_step *step,
                     const char *const *values, const struct payload *payload, uint64_t nonce,
                     char error[REQUEST_ERROR_TEXT])
@@ -219,7 +253,7 @@ bool request_render(struct request *r, const struct http_target *target, const s
     struct image_place place = {0};
     buf_clear(&r->head);
     buf_clear(&r->body);
-    if (!render_path(r, target, step, values, error))
+    if (!render_path(r, target, &step->path, values, error))
         return false;
     http_render_head(&r->head, http_method_name(step->method), target, buf_text(&r->path));
     if (step->body == BODY_JSON) {
@@ -235,10 +269,8 @@ bool request_render(struct request *r, const struct http_target *target, const s
         buf_printf(&r->head, "Content-Length: %zu\r\n",
                    r->body.len + (place.present ? payload_bytes(payload) : 0));
     buf_add_text(&r->head, "\r\n");
-    if (r->path.failed || r->head.failed || r->body.failed) {
-        snprintf(error, REQUEST_ERROR_TEXT, "the request is too large");
+    if (!fits(r, error))
         return false;
-    }
     assemble(r, place, payload, nonce);
     return true;
 }

@@ -26,6 +26,25 @@ enum { REQUEST_ERROR_TEXT = 160 };
 void request_init(struct request *r);
 void request_finish(struct request *r);
 
+/* Appends the text, the variables' values as they are where they are not JSON's. */
+void request_text(struct buf *out, const struct template *t, const char *const *values);
+/* Appends all but letters, digits and -._~ percent-encoded. */
+void request_encode(struct buf *out, const char *text);
+
+/* A request that is no step's own. */
+struct request_form {
+    enum http_method method;
+    const struct template *path;
+    const char *query;   /* appended to the path's; "" for none */
+    const char *headers; /* further ones, each ended by CR LF */
+    const char *body;    /* of a post */
+    size_t body_len;
+};
+
+/* Fills iov with it, as request_render() does. */
+bool request_render_form(struct request *r, const struct http_target *target, const struct request_form *form,
+                         const char *const *values, char error[REQUEST_ERROR_TEXT]);
+
 /*
  * Fills iov with the request of `step`; it stays valid until the next call. `values` are the variables'
  * (NULL: not known). Returns false with a sentence in `error` when the path is none that can be asked of the

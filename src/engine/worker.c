@@ -67,6 +67,7 @@ bool worker_init(struct worker *w, struct engine *e, int number, struct loop *lo
     arena_init(&w->scratch, "answer", 1 << 20);
     job_init_all(w);
     asks_init(&w->asks, w);
+    listens_init(&w->listens, w);
     w->max_in_flight = worker_part(w, w->plan->load.max_in_flight);
     w->phase_end.fire = on_phase_end;
     w->heartbeat.fire = on_heartbeat;
@@ -83,6 +84,7 @@ void worker_finish(struct worker *w)
     loop_on_wake(w->loop, NULL, NULL);
     job_free_all(w);
     asks_finish(&w->asks);
+    listens_finish(&w->listens);
     checker_destroy(w->checker);
     http_pool_finish(&w->pool);
     deadlines_finish(&w->timeouts);

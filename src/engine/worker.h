@@ -5,8 +5,9 @@
  *   engine.c     shares out, starts the threads, merges the records
  *   worker.c     a part's life: warm-up, phases, the load's end
  *   users.c      paced and closed users; arrive.c: open arrivals
- *   job.c        one job's walk through the workflow
+ *   job.c        one job's walk through the workflow; job_answer.c, job_wait.c: what it is told on it
  *   ask.c        one request of it, and its answer
+ *   listen.c     how it is told that the target has done its work
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 #include "ask.h"
 #include "checker.h"
 #include "engine.h"
+#include "listen.h"
 #include "rng.h"
 
 struct worker;
@@ -53,6 +55,7 @@ struct worker {
     struct checker *checker;   /* NULL: nothing is to be checked */
     struct deadlines timeouts; /* of jobs */
     struct asks asks;
+    struct listens listens;
     nsec zero; /* the loop's time at the record's zero */
 
     /* the load */

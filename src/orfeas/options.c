@@ -237,8 +237,11 @@ static const char *const command_names[] = {[COMMAND_RUN] = "run",
 bool options_parse(struct options *o, enum command_bit command, int argc, char **argv,
                    struct diag_list *diags)
 {
-    *o = (struct options){
-        .target = "http://localhost:5000", .time_scale = 1, .wait = 60 * NSEC_PER_SEC, .results = "results"};
+    *o = (struct options){.target = "http://localhost:5000",
+                          .time_scale = 1,
+                          .wait = 60 * NSEC_PER_SEC,
+                          .scrape = 5 * NSEC_PER_SEC,
+                          .results = "results"};
     arena_init(&o->arena, "options", 8 << 20);
     buf_init(&o->headers, 32 << 10);
     const char *env_file = getenv("ORFEAS_ENV_FILE");

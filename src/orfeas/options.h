@@ -24,6 +24,7 @@ struct options {
     const char *target;
     double time_scale;
     nsec wait;
+    nsec scrape; /* between two scrapes, before the time scale */
     const char *workflow;
     struct plan_setting settings[SETTINGS_MAX];
     int setting_count;

@@ -30,6 +30,14 @@ static const char *take_wait(struct options *o, const char *name, const char *va
     return duration_parse(value, strlen(value), &o->wait) ? NULL : "needs a duration, such as 60s or 5m";
 }
 
+static const char *take_scrape(struct options *o, const char *name, const char *value)
+{
+    (void)name;
+    bool right = duration_parse(value, strlen(value), &o->scrape) && o->scrape >= 100 * NSEC_PER_MSEC &&
+                 o->scrape <= 3600 * NSEC_PER_SEC;
+    return right ? NULL : "needs a duration from 100ms to 1h, such as 5s";
+}
+
 static const char *add_setting(struct options *o, enum setting_kind kind, const char *key, const char *name,
                                const char *value)
 {
@@ -240,6 +248,10 @@ const struct option option_table[] = {
      take_time_scale, COMMAND_RUN | COMMAND_CHECK},
     {"wait", 0, 0, "TIME", "how long a target that is loading is waited for (default 60s)", take_wait,
      COMMAND_RUN},
+    {"scrape", 0, 0, "TIME",
+     "how often the target's metrics are read (default 5s); the time scale divides it,\n"
+     "down to 100ms",
+     take_scrape, COMMAND_RUN},
     {"workflow", 0, 0, "NAME",
      "what one user does: a shipped workflow or a .yaml file, in place of the scenario's", NULL,
      COMMAND_RUN | COMMAND_CHECK, FIELD(workflow)},

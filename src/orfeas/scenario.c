@@ -60,8 +60,10 @@ static int set_up(struct stage *st, struct scenario *s, const struct options *o,
     struct watch_config watch = {.target = http,
                                  .health_path = plan->workflow.health_path,
                                  .metrics_path = plan->workflow.metrics_path,
+                                 .metrics = plan->watched,
+                                 .metric_count = plan->watched_count,
                                  .probe_every = scaled(NSEC_PER_SEC, plan),
-                                 .scrape_every = scaled(5 * NSEC_PER_SEC, plan)};
+                                 .scrape_every = scaled(o->scrape, plan)};
     st->engine = engine_create(&engine);
     st->watch = watch_create(&watch);
     if (!st->engine || !st->watch || !watch_start(st->watch))

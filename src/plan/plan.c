@@ -23,14 +23,24 @@ const char *http_method_name(enum http_method method)
 
 const char *subject_name(const struct workflow *w, int subject)
 {
-    static const char *const names[] = {"generation", "queue", "processing", "notice", "validate"};
+    static const char *const names[] = {"generation", "queue", "processing", "notice", "unseen", "validate"};
     return subject < 0 ? names[SUBJECT_GENERATION - subject] : w->steps[subject].name;
+}
+
+bool step_waits(const struct plan_step *s)
+{
+    return s->kind != STEP_REQUEST;
+}
+
+bool step_listens(const struct plan_step *s)
+{
+    return step_waits(s) && s->kind != STEP_POLL;
 }
 
 int workflow_wait(const struct workflow *w)
 {
     for (int i = 0; i < w->step_count; i++)
-        if (w->steps[i].kind == STEP_POLL)
+        if (step_waits(&w->steps[i]))
             return i;
     return -1;
 }
@@ -169,6 +179,7 @@ static void compile_scenario(struct compile *c, struct conf_node *root, const st
     read_workflow(c, root, options);
     plan_load_model_compile(c, conf_get(root, "load"));
     read_criteria(c, conf_get(root, "criteria"));
+    plan_watched_compile(c);
 }
 
 /* The tree of a run that names a workflow and no scenario: closed users, no criteria. */

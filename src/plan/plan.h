@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "diag.h"
 #include "jsonptr.h"
+#include "promtext_select.h"
 
 #include <stdbool.h>
 
@@ -50,7 +51,13 @@ enum { VARIABLE_USER, VARIABLE_NUMBER, VARIABLE_SEED, VARIABLE_BUILTINS };
 enum http_method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE };
 const char *http_method_name(enum http_method method);
 
-enum step_kind { STEP_REQUEST, STEP_POLL };
+enum step_kind {
+    STEP_REQUEST,
+    STEP_POLL,      /* asks again and again whether the job has ended; the others are told of it: */
+    STEP_EVENTS,    /* by Server-Sent Events */
+    STEP_WEBSOCKET, /* by messages on a WebSocket */
+    STEP_SOCKETIO   /* by Socket.IO's events */
+};
 enum body_kind { BODY_NONE, BODY_JSON, BODY_MULTIPART };
 
 struct plan_part { /* of a multipart body */
@@ -73,6 +80,29 @@ struct plan_retry {                /* of a step that the target refuses for now 
     nsec wait;                     /* before each, where the answer has no Retry-After */
 };
 
+enum plan_transport { TRANSPORT_UPGRADE, TRANSPORT_WEBSOCKET, TRANSPORT_POLLING };
+
+struct plan_same { /* the value at `pointer`, as text, is the template's */
+    const char *pointer;
+    struct template value;
+};
+
+struct plan_listen { /* of a step that is told */
+    const char **on; /* names of the events that count; none: all of them do */
+    int on_count;
+    struct plan_same *match; /* of messages that count, all of them */
+    int match_count;
+    bool says; /* `message` is sent once the connection stands */
+    /* WebSocket: its text; Socket.IO: the list of the event's name and its argument */
+    struct template message;
+    enum plan_transport transport; /* Socket.IO, and all below */
+    const char *namespace;         /* "/" */
+    bool has_auth;
+    struct template auth;      /* what is sent on connecting to the namespace */
+    const char *progress;      /* where a number stands that only rises; NULL: not looked at */
+    struct plan_step *witness; /* a poll beside, that sees what is not told; NULL: none */
+};
+
 struct plan_step {
     const char *name;
     enum step_kind kind;
@@ -84,18 +114,32 @@ struct plan_step {
     int part_count;
     int expect[PLAN_EXPECT_MAX]; /* statuses; default 200, 201, 202, 204 */
     int expect_count;
-    struct plan_capture *captures; /* of a poll: taken from the answer that ended it */
+    struct plan_capture *captures; /* of a wait: taken from the answer or message that ended it */
     int capture_count;
     nsec every;    /* polls */
     double jitter; /* polls: each waits `every` +- this share of it, drawn uniformly; 0 to 1 */
     struct plan_retry retry;
-    struct jsonptr_match *until, *fail;
-    int until_count, fail_count; /* any of them */
+    struct jsonptr_match *until, *fail, *running; /* of steps that wait */
+    int until_count, fail_count, running_count;   /* any of them */
+    struct plan_listen listen;
     const char *created_pointer; /* server's timestamps (RFC 3339, or seconds since 1970) or NULL */
     const char *started_pointer;
     const char *finished_pointer;
     const char *error_pointer; /* where a failed job says why; default "/error" */
     bool model_valid;          /* the body has to be a valid model */
+};
+
+/* Our own counts of jobs, the warm-up's included. */
+enum plan_count { COUNT_NONE, COUNT_ATTEMPTED, COUNT_ACCEPTED, COUNT_COMPLETED, COUNT_FAILED, PLAN_COUNTS };
+extern const char *const plan_count_names[PLAN_COUNTS]; /* "", "attempted", ... */
+
+struct plan_metric { /* that the target has to show */
+    const struct promtext_selector *selector;
+    bool typed;
+    enum promtext_type type; /* when typed */
+    bool moves;              /* a target that completes jobs cannot keep it still */
+    enum plan_count grows;   /* at least by this; then it moves, too */
+    bool optional;           /* it may be absent */
 };
 
 struct workflow {
@@ -112,6 +156,9 @@ struct workflow {
     int healthy_count;
     const char *ready_path;   /* "/ready" */
     const char *metrics_path; /* "/metrics" */
+    struct plan_metric *metrics;
+    int metric_count;
+    int families; /* that the target's metrics have at least; 0: nobody asks */
 };
 
 /* ---- load ---- */
@@ -179,19 +226,23 @@ enum measure_kind {
 };
 
 /* What a duration is of: a step, by its number, or one of these. Queue, processing and notice are the parts
- * of a job's first wait, where the server tells its own times; validate is our check of the model. A step of
- * the same name comes first. */
+ * of a job's first wait, where the server tells its own times; unseen is what a polled wait leaves open: the
+ * job ended in it, between the last "not yet" and the first "done"; validate is our check of the model. A
+ * step of the same name comes first. */
 enum subject {
     SUBJECT_GENERATION = -1,
     SUBJECT_QUEUE = -2,
     SUBJECT_PROCESSING = -3,
     SUBJECT_NOTICE = -4,
-    SUBJECT_VALIDATE = -5,
+    SUBJECT_UNSEEN = -5,
+    SUBJECT_VALIDATE = -6,
     SUBJECT_LAST = SUBJECT_VALIDATE
 };
 /* "generation", "queue" ...; or the step's name. */
 const char *subject_name(const struct workflow *w, int subject);
-/* The first step that polls; -1: none. */
+bool step_waits(const struct plan_step *s);   /* for the job's end, in whichever way */
+bool step_listens(const struct plan_step *s); /* it waits to be told */
+/* The first step that waits; -1: none. */
 int workflow_wait(const struct workflow *w);
 /* Does a step upload the picture? */
 bool workflow_uploads(const struct workflow *w);
@@ -240,6 +291,10 @@ struct plan {
     struct plan_load_model load;
     struct criterion *criteria;
     int criterion_count;
+    /* Metrics of the target that are kept over time: those of the workflow, in its order, then those that
+     * criteria name besides. */
+    struct promtext_selector *watched;
+    int watched_count;
 };
 
 enum setting_kind {

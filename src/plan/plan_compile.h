@@ -18,6 +18,9 @@ enum {
     PLAN_SEGMENTS_MAX = 256, /* of a template */
     PLAN_PHASES_MAX = 64,
     PLAN_CRITERIA_MAX = 100,
+    PLAN_METRICS_MAX = 200, /* of a workflow */
+    PLAN_METRIC_LABELS_MAX = 8,
+    PLAN_FAMILIES_MAX = 10000,
     PLAN_SETTINGS_MAX = 100,
     PLAN_USERS_MAX = 1000000,
     PLAN_IN_FLIGHT_MAX = 10000000,
@@ -95,6 +98,8 @@ void template_end(struct template_builder *b, const struct conf_node *n, struct 
 /* ---- plan_json.c ---- */
 
 void plan_json_compile(struct compile *c, const struct conf_node *n, int step, struct template *ret);
+/* Of any kind, a single value too. */
+void plan_json_add(struct template_builder *b, const struct conf_node *n);
 /* Appends as the inside of a JSON string. */
 void plan_json_escape(struct template_builder *b, const char *bytes, size_t len);
 
@@ -105,6 +110,14 @@ void plan_workflow_compile(struct compile *c, const struct conf_node *root, cons
 /* Reads the captures of a step, before any template is compiled. */
 void plan_step_captures(struct compile *c, const struct conf_node *n, int index);
 void plan_step_compile(struct compile *c, const struct conf_node *n, int index);
+/* A path on the target, with {variables}; n is there. */
+void plan_step_path(struct compile *c, const struct conf_node *n, int step, struct template *ret);
+/* A JSON pointer; NULL is none. True when *ret was set. */
+bool plan_step_pointer(const struct compile *c, const struct conf_node *n, const char **ret);
+/* The statuses that are expected where nothing is said. */
+void plan_step_expect_usual(struct plan_step *s);
+/* A text with {variables}. */
+void plan_step_text(struct compile *c, const struct conf_node *n, int step, struct template *ret);
 /* until, fail, healthy: pointers and the values that count; a list gives several. */
 struct jsonptr_match *plan_step_matches(struct compile *c, const struct conf_node *n, int *ret_count);
 /* "expect: 200", or a list; *ret_count of PLAN_EXPECT_MAX at most. */
@@ -114,10 +127,22 @@ int plan_step_find(const struct compile *c, const char *name);
 /* At byte `offset` of `n`: there is no step `name`. */
 void plan_step_unknown(const struct compile *c, const struct conf_node *n, size_t offset, const char *name);
 
+/* ---- plan_wait.c ---- */
+
+/* What only steps that wait have; of others it is a mistake. `s` knows its kind. */
+void plan_wait_compile(struct compile *c, const struct conf_node *n, int index, struct plan_step *s);
+
 /* ---- plan_retry.c ---- */
 
 /* `s` knows already what it expects. */
 void plan_retry_compile(struct compile *c, const struct conf_node *n, struct plan_step *s);
+
+/* ---- plan_metric.c ---- */
+
+/* `expect_metrics` and `expect_families`, after `metrics`. */
+void plan_metrics_compile(struct compile *c, const struct conf_node *workflow);
+/* After workflow and criteria: which metrics are kept over time. */
+void plan_watched_compile(struct compile *c);
 
 /* ---- plan_load_model.c and its parts, plan_criterion.c ---- */
 

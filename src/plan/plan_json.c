@@ -74,7 +74,7 @@ static void emit_scalar(struct template_builder *b, const struct conf_node *n)
 }
 
 /* The depth is limited by conf. */
-static void emit(struct template_builder *b, const struct conf_node *n)
+void plan_json_add(struct template_builder *b, const struct conf_node *n)
 {
     if (n->kind == CONF_SCALAR) {
         emit_scalar(b, n);
@@ -90,7 +90,7 @@ static void emit(struct template_builder *b, const struct conf_node *n)
             plan_json_escape(b, child->key, strlen(child->key));
             template_add(b, "\":", 2);
         }
-        emit(b, child);
+        plan_json_add(b, child);
     }
     template_add(b, is_map ? "}" : "]", 1);
 }
@@ -103,6 +103,6 @@ void plan_json_compile(struct compile *c, const struct conf_node *n, int step, s
     }
     struct template_builder b;
     template_begin(&b, c, step);
-    emit(&b, n);
+    plan_json_add(&b, n);
     template_end(&b, n, ret);
 }

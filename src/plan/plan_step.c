@@ -11,9 +11,10 @@ static const struct {
     enum http_method method;
     bool has_body;
 } actions[] = {
-    {"get", STEP_REQUEST, METHOD_GET, false}, {"post", STEP_REQUEST, METHOD_POST, true},
-    {"put", STEP_REQUEST, METHOD_PUT, true},  {"delete", STEP_REQUEST, METHOD_DELETE, false},
-    {"poll", STEP_POLL, METHOD_GET, false},
+    {"get", STEP_REQUEST, METHOD_GET, false},         {"post", STEP_REQUEST, METHOD_POST, true},
+    {"put", STEP_REQUEST, METHOD_PUT, true},          {"delete", STEP_REQUEST, METHOD_DELETE, false},
+    {"poll", STEP_POLL, METHOD_GET, false},           {"events", STEP_EVENTS, METHOD_GET, false},
+    {"websocket", STEP_WEBSOCKET, METHOD_GET, false}, {"socketio", STEP_SOCKETIO, METHOD_GET, false},
 };
 
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
@@ -25,6 +26,9 @@ static const struct conf_key step_keys[] = {
     {"put"},
     {"delete"},
     {"poll"},
+    {"events"},
+    {"websocket"},
+    {"socketio"},
     {"json"},
     {"multipart"},
     {"expect"},
@@ -33,6 +37,16 @@ static const struct conf_key step_keys[] = {
     {"jitter"},
     {"until"},
     {"fail"},
+    {"running"},
+    {"on"},
+    {"match"},
+    {"send"},
+    {"emit"},
+    {"transport"},
+    {"namespace"},
+    {"auth"},
+    {"progress"},
+    {"check"},
     {"retry"},
     {"times"},
     {"error"},
@@ -67,7 +81,7 @@ void plan_step_unknown(const struct compile *c, const struct conf_node *n, size_
 
 /* ---- pieces of a step ---- */
 
-static bool read_pointer(const struct compile *c, const struct conf_node *n, const char **ret)
+bool plan_step_pointer(const struct compile *c, const struct conf_node *n, const char **ret)
 {
     const char *text = NULL;
     if (!conf_string(n, c->diags, &text) || !text)
@@ -92,7 +106,7 @@ void plan_step_captures(struct compile *c, const struct conf_node *n, int index)
         return;
     for (const struct conf_node *entry = map->first; entry; entry = entry->next) {
         const char *pointer = "/";
-        read_pointer(c, entry, &pointer);
+        plan_step_pointer(c, entry, &pointer);
         int variable = plan_variable_capture(c, entry, entry->key, index);
         if (variable < 0)
             continue;
@@ -122,14 +136,27 @@ void plan_step_statuses(struct compile *c, const struct conf_node *n, int *statu
     }
 }
 
+void plan_step_expect_usual(struct plan_step *s)
+{
+    memcpy(s->expect, default_expect, sizeof default_expect);
+    s->expect_count = sizeof default_expect / sizeof default_expect[0];
+}
+
 static void read_expect(struct compile *c, const struct conf_node *n, struct plan_step *s)
 {
+    enum { OK = 200, SWITCHING_PROTOCOLS = 101 };
+    if (step_listens(s)) {
+        if (n)
+            conf_error_key(n, c->diags, "leave it out",
+                           "'expect' is for requests: such a connection stands or it does not");
+        s->expect[s->expect_count++] = s->kind == STEP_WEBSOCKET ? SWITCHING_PROTOCOLS : OK;
+        return;
+    }
     if (n) {
         plan_step_statuses(c, n, s->expect, &s->expect_count);
         return;
     }
-    memcpy(s->expect, default_expect, sizeof default_expect);
-    s->expect_count = sizeof default_expect / sizeof default_expect[0];
+    plan_step_expect_usual(s);
 }
 
 static bool is_path_byte(char byte)
@@ -180,12 +207,22 @@ static void check_path_values(const struct compile *c, const struct conf_node *n
     }
 }
 
-static void compile_text(struct compile *c, const struct conf_node *n, int step, struct template *ret)
+void plan_step_text(struct compile *c, const struct conf_node *n, int step, struct template *ret)
 {
     struct template_builder b;
     template_begin(&b, c, step);
     template_scan(&b, n, SEGMENT_VARIABLE);
     template_end(&b, n, ret);
+}
+
+void plan_step_path(struct compile *c, const struct conf_node *n, int step, struct template *ret)
+{
+    const char *text;
+    if (!conf_string(n, c->diags, &text))
+        return;
+    check_path_text(c, n);
+    plan_step_text(c, n, step, ret);
+    check_path_values(c, n, ret);
 }
 
 static void read_part(struct compile *c, const struct conf_node *n, int step, struct plan_part *ret)
@@ -201,7 +238,7 @@ static void read_part(struct compile *c, const struct conf_node *n, int step, st
         conf_error(n, c->diags, "write \"@{image}\": the picture of the run",
                    "only the image can be sent as a file");
     else if (!ret->is_image)
-        compile_text(c, n, step, &ret->value);
+        plan_step_text(c, n, step, &ret->value);
 }
 
 static void read_multipart(struct compile *c, const struct conf_node *n, int step, struct plan_step *s)
@@ -236,7 +273,7 @@ static void read_body(struct compile *c, const struct conf_node *n, int step, st
         read_multipart(c, multipart, step, s);
 }
 
-/* ---- polls ---- */
+/* ---- waits ---- */
 
 static void add_match(struct compile *c, const struct conf_node *value, const char *pointer,
                       struct jsonptr_match *matches, int *count)
@@ -275,41 +312,15 @@ struct jsonptr_match *plan_step_matches(struct compile *c, const struct conf_nod
     return matches;
 }
 
-static void read_poll(struct compile *c, const struct conf_node *n, struct plan_step *s)
-{
-    const struct conf_node *until = conf_get(n, "until"), *fail = conf_get(n, "fail");
-    if (s->kind != STEP_POLL) {
-        static const char *const only[] = {"every", "jitter", "until", "fail"};
-        for (int i = 0; i < 4; i++) {
-            const struct conf_node *entry = conf_get(n, only[i]);
-            if (entry)
-                conf_error_key(entry, c->diags, "write poll: in place of the method",
-                               "'%s' belongs to a poll", only[i]);
-        }
-        return;
-    }
-    s->every = plan_scaled(c, NSEC_PER_SEC);
-    plan_read_duration(c, conf_get(n, "every"), PLAN_DURATION_MIN, 3600 * NSEC_PER_SEC, &s->every);
-    s->jitter = 0.1;
-    conf_percent(conf_get(n, "jitter"), c->diags, &s->jitter);
-    if (!until)
-        conf_error(n, c->diags, "write until: {/status: completed}",
-                   "a poll needs 'until': when is it done?");
-    else
-        s->until = plan_step_matches(c, until, &s->until_count);
-    if (fail)
-        s->fail = plan_step_matches(c, fail, &s->fail_count);
-}
-
 static void read_times(struct compile *c, const struct conf_node *n, struct plan_step *s)
 {
     static const struct conf_key keys[] = {{"created"}, {"started"}, {"finished"}};
     if (!n || !conf_expect_kind(n, CONF_MAPPING, "times: {created: /created_at}", c->diags))
         return;
     conf_expect_keys(n, keys, 3, c->diags);
-    read_pointer(c, conf_get(n, "created"), &s->created_pointer);
-    read_pointer(c, conf_get(n, "started"), &s->started_pointer);
-    read_pointer(c, conf_get(n, "finished"), &s->finished_pointer);
+    plan_step_pointer(c, conf_get(n, "created"), &s->created_pointer);
+    plan_step_pointer(c, conf_get(n, "started"), &s->started_pointer);
+    plan_step_pointer(c, conf_get(n, "finished"), &s->finished_pointer);
 }
 
 static void read_model(struct compile *c, const struct conf_node *n, struct plan_step *s)
@@ -317,9 +328,9 @@ static void read_model(struct compile *c, const struct conf_node *n, struct plan
     static const char *const words[] = {"valid"};
     int choice;
     s->model_valid = n && conf_choice(n, c->diags, words, 1, &choice);
-    if (n && s->kind == STEP_POLL)
+    if (n && step_waits(s))
         conf_error_key(n, c->diags, "put it at the step that downloads the model",
-                       "a poll's answer is no model");
+                       "what ends a wait is no model");
 }
 
 /* ---- the step ---- */
@@ -337,7 +348,8 @@ static int find_action(struct compile *c, const struct conf_node *n)
             found = i;
     }
     if (found < 0)
-        conf_error(n, c->diags, "write get:, post:, put:, delete: or poll: and a path",
+        conf_error(n, c->diags,
+                   "write get:, post:, put:, delete:, poll:, events:, websocket: or socketio: and a path",
                    "this step does nothing");
     return found;
 }
@@ -349,21 +361,16 @@ void plan_step_compile(struct compile *c, const struct conf_node *n, int index)
     int action = find_action(c, n);
     if (action >= 0) {
         const struct conf_node *path = conf_get(n, actions[action].key);
-        const char *text = "";
         s->kind = actions[action].kind;
         s->method = actions[action].method;
-        if (conf_string(path, c->diags, &text)) {
-            check_path_text(c, path);
-            compile_text(c, path, index, &s->path);
-            check_path_values(c, path, &s->path);
-        }
+        plan_step_path(c, path, index, &s->path);
         read_body(c, n, index, s, actions[action].has_body);
-        read_poll(c, n, s);
+        plan_wait_compile(c, n, index, s);
     }
     read_expect(c, conf_get(n, "expect"), s);
     plan_retry_compile(c, conf_get(n, "retry"), s);
     read_times(c, conf_get(n, "times"), s);
     s->error_pointer = "/error";
-    read_pointer(c, conf_get(n, "error"), &s->error_pointer);
+    plan_step_pointer(c, conf_get(n, "error"), &s->error_pointer);
     read_model(c, conf_get(n, "model"), s);
 }

@@ -13,6 +13,8 @@ static const struct conf_key workflow_keys[] = {
     {"healthy"},
     {"ready"},
     {"metrics"},
+    {"expect_metrics"},
+    {"expect_families"},
 };
 
 /* ---- the names of the steps ---- */
@@ -130,6 +132,7 @@ void plan_workflow_compile(struct compile *c, const struct conf_node *root, cons
         w->healthy = plan_step_matches(c, conf_get(root, "healthy"), &w->healthy_count);
     read_probe_path(c, conf_get(root, "ready"), &w->ready_path);
     read_probe_path(c, conf_get(root, "metrics"), &w->metrics_path);
+    plan_metrics_compile(c, root);
     if (!has_steps(c, list)) {
         plan_variables_override(c, vars);
         return;

@@ -1,5 +1,7 @@
 #include "record.h"
 
+#include "utf8.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -68,7 +70,9 @@ void record_blank_job(struct record *r, struct record_job *job)
         .ended = -1,
         .queue = -1,
         .processing = -1,
+        .unseen = -1,
         .validate = -1,
+        .late = -1,
         .steps = job->steps,
     };
     for (int i = 0; i < r->shape.steps; i++)
@@ -146,24 +150,6 @@ void record_loop_lag(struct record *r, nsec lag)
 
 /* ---- messages ---- */
 
-/* The length of the UTF-8 sequence at `s` (RFC 3629), 0 when it is none or a control character. */
-static int utf8_sequence(const unsigned char *s)
-{
-    if (s[0] < 0x80)
-        return s[0] >= 0x20 && s[0] != 0x7f;
-    int len = s[0] >= 0xc2 && s[0] < 0xe0   ? 2
-              : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-              : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-                                            : 0;
-    for (int i = 1; i < len; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return len;
-}
-
 enum {
     MESSAGE_LONGEST = 300,
     MESSAGE_TEXT = MESSAGE_LONGEST + 4
@@ -171,14 +157,11 @@ enum {
 
 static void clean(const char *text, char out[MESSAGE_TEXT])
 {
-    const unsigned char *from = (const unsigned char *)text;
-    size_t at = 0;
-    while (from[at] && at < MESSAGE_LONGEST) {
-        int n = utf8_sequence(from + at);
-        for (int i = 0; i < n; i++)
-            out[at + (size_t)i] = (char)from[at + (size_t)i];
-        if (n == 0)
-            out[at] = '?';
+    size_t len = strnlen(text, MESSAGE_TEXT), at = 0;
+    while (at < len && at < MESSAGE_LONGEST) {
+        int n = utf8_sequence(text + at, len - at);
+        bool control = n == 1 && ((unsigned char)text[at] < 0x20 || text[at] == 0x7f);
+        memcpy(out + at, n && !control ? text + at : "?", (size_t)(n > 0 ? n : 1));
         at += n > 0 ? (size_t)n : 1;
     }
     out[at] = '\0';

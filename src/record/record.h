@@ -58,6 +58,10 @@ struct record_job {
     bool model_checked, model_valid;
     int64_t model_bytes, model_triangles;
     int polls;
+    int messages;  /* by which the target told of it, and all else that came on that way */
+    int backwards; /* of these, those whose progress was less than before */
+    bool missed;   /* the target did not tell that it had ended: a poll beside saw it */
+    nsec late; /* so long after a poll beside saw it the target told; -1: it told first, or nobody looked */
     int throttled;       /* answers that said "not now" */
     int retries;         /* steps that were tried again after one */
     uint64_t model_hash; /* of the model's bytes; 0: none */
@@ -65,7 +69,9 @@ struct record_job {
     nsec sent;           /* when it did */
     nsec ended;
     struct record_span *steps; /* one a step of the workflow */
-    nsec queue, processing;    /* durations told by the server; -1: it does not tell */
+    nsec queue, processing;    /* durations told by the server, or as they were seen; -1: neither */
+    bool seen;                 /* they were: nothing is left to notice */
+    nsec unseen;               /* of a polled wait: from the last "not yet" to its end; -1: none */
     nsec validate;             /* duration of the check; -1: none */
 };
 
@@ -101,21 +107,42 @@ struct record_probe { /* of the target's health */
     bool ok;
 };
 
-struct record_metrics { /* the target's /metrics, compared from the first scrape to the last */
+struct record_metric { /* a metric of the target that was kept: the sum over the series that were asked for */
+    const char *name;  /* its points are the series of this name */
+    const char *type;  /* as declared, "untyped" when it is not; NULL: it was never there */
+    int series;        /* in the last scrape */
+    bool moved;        /* one of them had more than one value */
+    int resets;        /* scrapes in which one had fallen as only a target's restart explains */
+    double first, last;   /* of histograms and summaries the count; NAN when no series had a number */
+    double grew;          /* by how much from the first scrape to the last; what a restart took away counts */
+    double p50, p95, p99; /* of what a histogram counted meanwhile; NAN: nothing, or it is none */
+};
+
+struct record_metrics { /* the target's /metrics */
     bool readable;
-    const char *why;     /* when it is not */
-    int families;        /* in the last scrape */
-    int expected;        /* names that were looked for; 0: nobody looked */
-    int present, moving; /* of these: were there; had more than one value */
-    const char **wrong;  /* "name: what is wrong with it" */
-    int wrong_count;
+    const char *why; /* when it is not, and of scrapes that failed */
+    int families;    /* in the last scrape */
     int scrapes, failed_scrapes;
+    nsec first, last;    /* when the first good scrape had ended, and when the last one began; without any
+                            NSEC_NEVER and -NSEC_NEVER */
+    int restarts;        /* of the target, by its start time */
+    int64_t mistakes;    /* lines that break the format's rules, in the scrape that had most */
+    const char *mistake; /* the first one: "line 7: what"; "" without */
+    int64_t unread;      /* series beyond what is read of an exposition */
+    int64_t unkept;      /* samples beyond the series that are kept */
+    struct record_metric *items;
+    int count;
 };
 
 struct record_traffic { /* with the target, of measured jobs and of the warm-up */
     int64_t requests;
-    int64_t polls;  /* of the requests */
-    int64_t resent; /* of the requests, since a kept connection ended without an answer */
+    int64_t resent;       /* of the requests, since a kept connection ended without an answer */
+    int64_t polls;        /* of the requests: whether a job has ended, or whether there is news */
+    int64_t messages;     /* that the target sent unasked */
+    int64_t reconnects;   /* of those who listen, after a loss */
+    int64_t backwards;    /* messages whose progress was less than before */
+    int64_t missed, late; /* ends that were not told, or after a poll beside had seen them */
+    nsec latest;          /* after it, at most */
     int64_t throttled, retries;
     int64_t connects; /* connections that were opened */
     int64_t bytes_sent, bytes_received;

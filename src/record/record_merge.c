@@ -87,6 +87,12 @@ static void merge_traffic(struct record_traffic *into, const struct record_traff
     into->requests += from->requests;
     into->polls += from->polls;
     into->resent += from->resent;
+    into->messages += from->messages;
+    into->reconnects += from->reconnects;
+    into->backwards += from->backwards;
+    into->missed += from->missed;
+    into->late += from->late;
+    into->latest = into->latest > from->latest ? into->latest : from->latest;
     into->throttled += from->throttled;
     into->retries += from->retries;
     into->connects += from->connects;

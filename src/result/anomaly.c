@@ -1,5 +1,6 @@
 #include "anomaly.h"
 
+#include "metric_check.h"
 #include "quantity.h"
 #include "selection.h"
 
@@ -13,13 +14,14 @@ struct finding {
     const struct verdict *verdict;
     struct job_counts counts;
     struct durations generations;
+    struct metric_checks metrics;
     struct arena *arena;
 };
 
 double anomaly_baseline(const struct plan *p)
 {
     for (int i = p->workflow.generation_first; i <= p->workflow.generation_last; i++)
-        if (p->workflow.steps[i].kind == STEP_POLL)
+        if (step_waits(&p->workflow.steps[i]))
             return ANOMALY_BASELINE_SECONDS / p->time_scale;
     return NAN;
 }
@@ -148,14 +150,126 @@ static const char *stolen_time(const struct finding *f)
                      : NULL;
 }
 
-static const char *wrong_metrics(const struct finding *f)
+/* ---- the target's metrics ---- */
+
+/* Where a workflow expects nothing of them, a target need not have any. */
+static const char *unreadable_metrics(const struct finding *f)
 {
     const struct record_metrics *m = &f->record->metrics;
-    if (m->wrong_count)
-        return arena_printf(f->arena, "%d of the target's metrics are wrong: %s%s", m->wrong_count,
-                            m->wrong[0], m->wrong_count > 1 ? ", ..." : "");
+    bool asked = f->metrics.count || f->plan->workflow.families;
+    if (!asked || !m->scrapes || m->readable)
+        return NULL;
+    return arena_printf(
+        f->arena,
+        "the target's metrics could not be read: %s; see whether --target leads to the backend "
+        "itself, or name their path in the workflow (metrics:)",
+        m->why);
+}
+
+static const char *wrong_metrics(const struct finding *f)
+{
+    const struct metric_check *m = f->metrics.items;
+    if (!f->metrics.wrong)
+        return NULL;
+    while (!m->wrong)
+        m++;
+    const char *first = arena_printf(f->arena, "%s %s: %s", m->expected->selector->text, m->wrong, m->next);
+    return f->metrics.wrong == 1
+               ? first
+               : arena_printf(f->arena, "%d of the target's metrics are wrong; %s", f->metrics.wrong, first);
+}
+
+static const char *other_clients(const struct finding *f)
+{
+    for (int i = 0; i < f->metrics.count; i++) {
+        const struct metric_check *m = &f->metrics.items[i];
+        if (metric_check_has_others(m))
+            return arena_printf(
+                f->arena, "%s grew by %.15g, with %" PRId64 " jobs of ours: somebody else uses the target",
+                m->expected->selector->text, m->seen->grew, m->most);
+    }
     return NULL;
 }
+
+/* A poll sees an end some time after it: what it leaves open is a share of what is measured. */
+static const char *coarse_polls(const struct finding *f)
+{
+    enum { COARSE_PERCENT = 5 };
+    struct selection all = {.phase = PHASE_ALL};
+    struct durations unseen = selection_durations(all, f->plan, f->record, SUBJECT_UNSEEN, f->arena);
+    double open = sample_percentile(&unseen.seconds, 50);
+    double percent = 100 * open / sample_percentile(&f->generations.seconds, 50);
+    char text[QUANTITY_TEXT];
+    if (!(percent > COARSE_PERCENT))
+        return NULL;
+    return arena_printf(f->arena, "polls leave open when a job ended: within %s, %.0f %% of the median",
+                        quantity_seconds(open, text), percent);
+}
+
+static const char *untold_ends(const struct finding *f)
+{
+    const struct record_traffic *t = &f->record->traffic;
+    return t->missed ? arena_printf(f->arena, "%" PRId64 " job%s ended untold: only a poll saw it", t->missed,
+                                    t->missed == 1 ? "" : "s")
+                     : NULL;
+}
+
+static const char *late_ends(const struct finding *f)
+{
+    const struct record_traffic *t = &f->record->traffic;
+    char latest[QUANTITY_TEXT];
+    return t->late ? arena_printf(f->arena, "%" PRId64 " end%s told after a poll had seen it, by up to %s",
+                                  t->late, t->late == 1 ? " was" : "s were",
+                                  quantity_seconds(nsec_to_sec(t->latest), latest))
+                   : NULL;
+}
+
+static const char *progress_backwards(const struct finding *f)
+{
+    int64_t count = f->record->traffic.backwards;
+    return count ? arena_printf(f->arena, "%" PRId64 " time%s the progress that was told went backwards",
+                                count, count == 1 ? "" : "s")
+                 : NULL;
+}
+
+static const char *few_families(const struct finding *f)
+{
+    return f->metrics.few_families
+               ? arena_printf(f->arena, "the target has %d families of metrics, %d are expected",
+                              f->record->metrics.families, f->plan->workflow.families)
+               : NULL;
+}
+
+static const char *broken_metrics(const struct finding *f)
+{
+    const struct record_metrics *m = &f->record->metrics;
+    if (!m->readable || !m->mistakes)
+        return NULL;
+    return arena_printf(f->arena, "%" PRId64 " line%s of the target's metrics break%s the format's rules; %s",
+                        m->mistakes, m->mistakes == 1 ? "" : "s", m->mistakes == 1 ? "s" : "", m->mistake);
+}
+
+static const char *too_many_series(const struct finding *f)
+{
+    const struct record_metrics *m = &f->record->metrics;
+    if (m->unread)
+        return arena_printf(f->arena, "%" PRId64 " series of the target's metrics are beyond what is read",
+                            m->unread);
+    return m->unkept ? arena_printf(f->arena,
+                                    "%" PRId64 " samples of expected metrics found no room: too many series",
+                                    m->unkept)
+                     : NULL;
+}
+
+static const char *restarted_target(const struct finding *f)
+{
+    int restarts = f->record->metrics.restarts;
+    return restarts ? arena_printf(f->arena, "the target was restarted %d time%s: its start time has changed",
+                                   restarts, restarts == 1 ? "" : "s")
+                    : NULL;
+}
+
+/* ---- all ---- */
 
 static const char *simulated_figures(const struct finding *f)
 {
@@ -166,9 +280,11 @@ static const char *simulated_figures(const struct finding *f)
 }
 
 static const char *(*const finders[])(const struct finding *) = {
-    late_generator,  interrupted,    unfinished,   many_errors,    invalid_models,
-    failed_probes,   among_censored, off_baseline, skipped_starts, abandoned_starts,
-    resent_requests, wrong_metrics,  stolen_time,  small_sample,   simulated_figures,
+    late_generator,    interrupted,      unfinished,      many_errors,        invalid_models,
+    failed_probes,     restarted_target, among_censored,  off_baseline,       skipped_starts,
+    abandoned_starts,  resent_requests,  wrong_metrics,   unreadable_metrics, few_families,
+    other_clients,     broken_metrics,   too_many_series, stolen_time,        small_sample,
+    simulated_figures, untold_ends,      late_ends,       progress_backwards, coarse_polls,
 };
 
 _Static_assert(sizeof finders / sizeof finders[0] <= ANOMALIES_MAX, "room for every finder's sentence");
@@ -180,6 +296,7 @@ int anomaly_find(const struct plan *p, const struct record *r, const struct verd
     struct finding f = {.plan = p, .record = r, .verdict = v, .arena = arena};
     int count = 0;
     selection_count(all, r, &f.counts);
+    metric_check_all(p, r, arena, &f.metrics);
     f.generations = selection_durations(all, p, r, SUBJECT_GENERATION, arena);
     for (size_t i = 0; i < sizeof finders / sizeof finders[0]; i++) {
         const char *text = finders[i](&f);

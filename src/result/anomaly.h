@@ -7,7 +7,7 @@
 
 #define ANOMALY_BASELINE_SECONDS 82.0 /* the warm generation that the guide calls its baseline */
 
-enum { ANOMALIES_MAX = 16 };
+enum { ANOMALIES_MAX = 32 };
 
 /* Sentences in the arena, the gravest first; returns how many. */
 int anomaly_find(const struct plan *p, const struct record *r, const struct verdict *v, struct arena *arena,

@@ -208,6 +208,21 @@ static json_t *steps_json(const struct writing *w)
     return steps;
 }
 
+/* Metrics of the target that moved; of those that did not, their one value says it all. */
+static void add_metrics(const struct writing *w, const struct timeline *t, json_t *timeline)
+{
+    const struct record_metrics *m = &w->record->metrics;
+    for (int i = 0; i < t->count; i++)
+        set(json_array_get(timeline, (size_t)i), "metrics", json_object());
+    for (int n = 0; n < m->count; n++) {
+        const struct record_series *s =
+            m->items[n].moved ? record_find_series(w->record, m->items[n].name) : NULL;
+        const double *means = s ? timeline_of_series(t, s, w->arena) : NULL;
+        for (int i = 0; means && i < t->count; i++)
+            set_number(json_object_get(json_array_get(timeline, (size_t)i), "metrics"), s->name, means[i]);
+    }
+}
+
 static json_t *timeline_json(const struct writing *w)
 {
     struct timeline t;
@@ -231,6 +246,7 @@ static json_t *timeline_json(const struct writing *w)
         for (int i = 0; i < t.count; i++)
             set_number(json_array_get(timeline, (size_t)i), s->name, means[i]);
     }
+    add_metrics(w, &t, timeline);
     return timeline;
 }
 

@@ -2,6 +2,7 @@
 
 #include "growth.h"
 #include "json_value.h"
+#include "result_metrics.h"
 #include "sample.h"
 #include "selection.h"
 
@@ -27,17 +28,6 @@ static json_t *health_json(const char *text)
 {
     json_t *health = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
     return health ? health : json_value_text(text);
-}
-
-static json_t *metrics_json(const struct record_metrics *m)
-{
-    json_t *wrong = json_array();
-    for (int i = 0; i < m->wrong_count; i++)
-        json_array_append_new(wrong, json_value_text(m->wrong[i]));
-    return json_pack("{s:b, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "readable", m->readable, "why",
-                     json_value_text(m->readable ? NULL : m->why), "families", m->families, "expected",
-                     m->expected, "present", m->present, "moving", m->moving, "scrapes", m->scrapes,
-                     "failed_scrapes", m->failed_scrapes, "wrong", wrong);
 }
 
 static json_t *series_json(const struct record_series *s)
@@ -97,7 +87,7 @@ json_t *result_target(const struct plan *p, const struct record *r, const struct
     return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "url", json_value_text(context->target_url),
                      "server", json_value_text(context->target_server), "health",
                      health_json(context->target_health), "health_path", p->workflow.health_path, "probes",
-                     probes_json(r), "metrics", metrics_json(&r->metrics), "process",
+                     probes_json(r), "metrics", result_metrics(p, r), "process",
                      series_object(r, "target.", false), "gpu", gpu_json(r));
 }
 
@@ -158,13 +148,27 @@ json_t *result_generator(const struct record *r, const struct verdict *v, double
                      (json_int_t)g->fd_limit, "fd_most", (json_int_t)g->fd_most, "fit", v->generator.fit);
 }
 
+/* Of jobs that are told how they stand. */
+static void add_told(json_t *out, const struct record_traffic *t)
+{
+    json_object_set_new(out, "messages", json_integer(t->messages));
+    json_object_set_new(out, "reconnects", json_integer(t->reconnects));
+    json_object_set_new(out, "missed", json_integer(t->missed));
+    json_object_set_new(out, "late", json_integer(t->late));
+    json_object_set_new(out, "late_max", json_value_number(t->late ? nsec_to_sec(t->latest) : NAN));
+    json_object_set_new(out, "backwards", json_integer(t->backwards));
+}
+
 json_t *result_traffic(const struct record *r)
 {
     const struct record_traffic *t = &r->traffic;
     double share = t->requests ? 100.0 * (double)t->polls / (double)t->requests : NAN;
-    return json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "requests", (json_int_t)t->requests,
-                     "resent", (json_int_t)t->resent, "polls", (json_int_t)t->polls, "poll_share",
-                     json_value_number(share), "throttled", (json_int_t)t->throttled, "retries",
-                     (json_int_t)t->retries, "connects", (json_int_t)t->connects, "bytes_sent",
-                     (json_int_t)t->bytes_sent, "bytes_received", (json_int_t)t->bytes_received);
+    json_t *out =
+        json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "requests", (json_int_t)t->requests,
+                  "resent", (json_int_t)t->resent, "polls", (json_int_t)t->polls, "poll_share",
+                  json_value_number(share), "throttled", (json_int_t)t->throttled, "retries",
+                  (json_int_t)t->retries, "connects", (json_int_t)t->connects, "bytes_sent",
+                  (json_int_t)t->bytes_sent, "bytes_received", (json_int_t)t->bytes_received);
+    add_told(out, t);
+    return out;
 }

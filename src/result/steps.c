@@ -28,7 +28,7 @@ int steps_measure(const struct plan *p, const struct record *r, struct arena *ar
     int count = 0, wait = workflow_wait(&p->workflow);
     for (int i = 0; i < p->workflow.step_count; i++) {
         measure_step(p, r, i, arena, &rows[count++]);
-        for (int part = SUBJECT_QUEUE; part >= SUBJECT_NOTICE && i == wait; part--)
+        for (int part = SUBJECT_QUEUE; part >= SUBJECT_UNSEEN && i == wait; part--)
             count += measure_part(p, r, part, p->workflow.steps[i].name, arena, &rows[count]);
     }
     count += measure_part(p, r, SUBJECT_VALIDATE, "", arena, &rows[count]);

@@ -1,6 +1,7 @@
 /*
  * steps - how long each part of a job took: the workflow's steps by name, the wait taken apart where the
- * server tells (queue, processing, and notice: the rest, until we knew), and the check of the model.
+ * server tells (queue, processing, and notice: the rest, until we knew), what polls leave open (unseen), and
+ * the check of the model.
  */
 #pragma once
 
@@ -18,5 +19,5 @@ struct step_row {
 
 /* Rows in the order of the workflow, at most STEPS_EXTRA more than it has steps, in the arena; returns how
  * many. */
-enum { STEPS_EXTRA = 4 };
+enum { STEPS_EXTRA = 5 };
 int steps_measure(const struct plan *p, const struct record *r, struct arena *arena, struct step_row **ret);

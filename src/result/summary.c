@@ -2,6 +2,7 @@
 
 #include "anomaly.h"
 #include "evidence.h"
+#include "metric_check.h"
 #include "quantity.h"
 #include "selection.h"
 #include "steps.h"
@@ -155,6 +156,12 @@ static void write_traffic(const struct summing *s)
     if (t->requests && t->polls)
         write_dim(s, arena_printf(s->arena, "%" PRId64 " requests, %.3g %% of them polls", t->requests,
                                   100.0 * (double)t->polls / (double)t->requests));
+    if (t->messages)
+        write_dim(
+            s, arena_printf(s->arena, "%" PRId64 " messages told of jobs%s", t->messages,
+                            t->reconnects
+                                ? arena_printf(s->arena, ", %" PRId64 " connections were lost", t->reconnects)
+                                : ""));
     if (t->throttled)
         write_dim(s,
                   arena_printf(s->arena,
@@ -326,6 +333,41 @@ static void write_errors(const struct summing *s)
         buf_printf(s->out, "  and %d more kinds, all in the results file\n", count - SHOWN);
 }
 
+static const char *agreement_text(const struct summing *s, const struct metric_checks *m)
+{
+    if (!m->compared)
+        return "";
+    if (m->agree == m->compared)
+        return ", all agree";
+    const char *text = arena_printf(s->arena, ", %d of %d agree with our counts", m->agree, m->compared);
+    return m->more ? arena_printf(s->arena, "%s, %d grew by more", text, m->more) : text;
+}
+
+/* What the workflow expects of the target's metrics, in a line, and a line for each that is wrong. */
+static void write_metrics(const struct summing *s)
+{
+    struct metric_checks m;
+    metric_check_all(s->plan, s->record, s->arena, &m);
+    if (!m.count || !s->record->metrics.readable)
+        return;
+    const char *text = arena_printf(s->arena, "%d of %d expected metrics present, %d moved%s", m.present,
+                                    m.expected, m.moving, agreement_text(s, &m));
+    if (m.absent)
+        text = arena_printf(s->arena, "%s · %d optional absent", text, m.absent);
+    write_heading(s, "Metrics of the target");
+    write_dim(s, arena_printf(s->arena, "%s · %d families in all", text, s->record->metrics.families));
+    for (int i = 0; i < m.count; i++) {
+        if (!m.items[i].wrong)
+            continue;
+        terminal_spaces(s->out, INDENT);
+        terminal_add(s->out, s->terminal, STYLE_RED, "✗", 1);
+        buf_add_text(s->out, " ");
+        terminal_wrap(s->out, s->terminal, STYLE_PLAIN,
+                      arena_printf(s->arena, "%s: %s", m.items[i].expected->selector->text, m.items[i].wrong),
+                      INDENT + 4);
+    }
+}
+
 static void write_anomalies(const struct summing *s)
 {
     const char *texts[ANOMALIES_MAX];
@@ -361,6 +403,7 @@ void summary_write(struct buf *out, const struct terminal *t, const struct plan 
     write_reasons(&s);
     write_latencies(&s);
     write_errors(&s);
+    write_metrics(&s);
     write_anomalies(&s);
     write_files(&s, files, file_count);
     buf_add_text(out, "\n");

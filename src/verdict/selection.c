@@ -53,7 +53,7 @@ void selection_count(struct selection s, const struct record *r, struct job_coun
 static nsec notice_duration(const struct record_job *job, nsec wait)
 {
     nsec rest = wait - job->queue - job->processing;
-    return job->queue < 0 || job->processing < 0 ? -1 : rest < 0 ? 0 : rest;
+    return job->queue < 0 || job->processing < 0 || job->seen ? -1 : rest < 0 ? 0 : rest;
 }
 
 static nsec part_duration(const struct plan *p, const struct record_job *job, int subject)
@@ -66,6 +66,8 @@ static nsec part_duration(const struct plan *p, const struct record_job *job, in
         return -1;
     if (subject == SUBJECT_NOTICE)
         return notice_duration(job, wait);
+    if (subject == SUBJECT_UNSEEN)
+        return job->unseen;
     return subject == SUBJECT_QUEUE ? job->queue : job->processing;
 }
 

@@ -3,9 +3,7 @@
  */
 #pragma once
 
-#include "record.h"
-
-#include <stddef.h>
+#include "promtext.h"
 
 enum figure { FIGURE_MEMORY, FIGURE_CPU, FIGURE_FDS, FIGURE_GPU_MEMORY, FIGURE_GPU_USAGE, FIGURES };
 
@@ -14,7 +12,6 @@ struct figure_kind {
     const char *unit;
     const char *metric;  /* the family it is read from */
     bool optional;       /* a target without it has no such thing; else it has, but does not tell */
-    bool moves;          /* a target that works cannot keep it still */
     const char *absence; /* a sentence for people when it is not there */
 };
 
@@ -24,10 +21,7 @@ struct figures {
     bool present[FIGURES];
     bool simulated[FIGURES]; /* a label simulated="true" */
     double value[FIGURES];   /* over all label sets: the sum; of the usage the largest */
-    int families; /* distinct names of samples, those of a histogram counted as one, at most FAMILIES_MAX */
-    int bad_lines;
 };
 
-enum { FAMILIES_MAX = 4096 };
-
-void figures_read(const char *text, size_t len, struct figures *ret);
+/* Adds a sample to figures that were zero before the first one. */
+void figures_take(struct figures *f, const struct promtext_sample *s);

@@ -2,10 +2,12 @@
 
 #include "container.h"
 #include "fetch.h"
+#include "scrape.h"
 
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,13 +37,16 @@ struct watch {
     struct http_pool pool;
     struct timer probe_timer, scrape_timer;
     struct probe probes[PROBES];
-    struct fetch scrape;
+    struct fetch exposition;
     bool scraping;
-    bool last_scrape;       /* the loop ends with the scrape that is under way */
-    struct record log;      /* series and probes in loop time */
-    struct figures figures; /* of the last scrape */
+    bool ending;        /* one more scrape that begins from now on, then the loop ends */
+    bool last_scrape;   /* it is the one under way */
+    sem_t first_scrape; /* is over */
+    struct record log;  /* in loop time: series, the figures' first and then the metrics', and probes */
+    struct scrape scrape;
     int scrapes, failed_scrapes;
-    char why[HTTP_ERROR_TEXT]; /* the last scrape failed */
+    nsec first_good, last_good; /* as in the record */
+    char why[SCRAPE_TEXT + 64]; /* the last scrape failed */
     _Atomic double latest[FIGURES];
     atomic_bool stopping;
 };
@@ -70,12 +75,15 @@ struct watch *watch_create(const struct watch_config *config)
         fetch_init(&w->probes[i].fetch, on_probed, 64 << 10);
         w->probes[i].watch = w;
     }
-    fetch_init(&w->scrape, on_scraped, METRICS_MAX);
+    fetch_init(&w->exposition, on_scraped, METRICS_MAX);
+    w->first_good = w->last_good = -1;
+    sem_init(&w->first_scrape, 0, 0);
     record_init(&w->log, &(struct record_shape){0});
     for (int i = 0; i < FIGURES; i++) {
         record_add_series(&w->log, figure_kinds[i].series, figure_kinds[i].unit);
         atomic_store(&w->latest[i], NAN);
     }
+    scrape_init(&w->scrape, config->metrics, config->metric_count, &w->log);
     return w;
 }
 
@@ -85,8 +93,10 @@ void watch_destroy(struct watch *w)
         return;
     for (int i = 0; i < PROBES; i++)
         fetch_finish(&w->probes[i].fetch);
-    fetch_finish(&w->scrape);
+    fetch_finish(&w->exposition);
     http_pool_finish(&w->pool);
+    scrape_finish(&w->scrape);
+    sem_destroy(&w->first_scrape);
     record_finish(&w->log);
     loop_destroy(w->loop);
     free(w);
@@ -137,43 +147,74 @@ static void on_probe_timer(struct timer *timer)
 
 /* ---- scrapes ---- */
 
-static void take_figures(struct watch *w, nsec at)
-{
-    figures_read(buf_text(&w->scrape.body), w->scrape.body.len, &w->figures);
-    for (int i = 0; i < FIGURES; i++) {
-        if (!w->figures.present[i])
-            continue;
-        record_add_point(&w->log, &w->log.series[i], at, w->figures.value[i]);
-        w->log.series[i].simulated |= w->figures.simulated[i];
-        atomic_store(&w->latest[i], w->figures.value[i]);
-    }
-}
-
-static void on_scraped(struct fetch *f)
-{
-    struct watch *w = CONTAINER(struct watch, scrape, f);
-    w->scraping = false;
-    w->scrapes++;
-    if (fetch_ok(f)) {
-        take_figures(w, f->exchange.started);
-    } else {
-        w->failed_scrapes++;
-        if (f->exchange.fail == FAIL_NONE)
-            snprintf(w->why, sizeof w->why, "%s answered with status %d", w->config.metrics_path,
-                     f->exchange.status);
-        else
-            snprintf(w->why, sizeof w->why, "%s: %.100s", w->config.metrics_path, f->error);
-    }
-    if (w->last_scrape)
-        loop_stop(w->loop);
-}
-
 static void scrape(struct watch *w)
 {
     if (w->scraping)
         return;
     w->scraping = true;
-    fetch_start(&w->scrape, &w->pool, &w->config.target, w->config.metrics_path, SCRAPE_TIMEOUT);
+    fetch_start(&w->exposition, &w->pool, &w->config.target, w->config.metrics_path, SCRAPE_TIMEOUT);
+}
+
+/* One that was under way may have been answered before the last job ended. */
+static void scrape_last(struct watch *w)
+{
+    w->last_scrape = !w->scraping;
+    scrape(w);
+}
+
+static void take_figures(struct watch *w, nsec at)
+{
+    const struct figures *f = &w->scrape.figures;
+    for (int i = 0; i < FIGURES; i++) {
+        if (!f->present[i])
+            continue;
+        record_add_point(&w->log, &w->log.series[i], at, f->value[i]);
+        w->log.series[i].simulated |= f->simulated[i];
+        atomic_store(&w->latest[i], f->value[i]);
+    }
+}
+
+/* What came is read; false: it is no exposition. */
+static bool take_exposition(struct watch *w)
+{
+    const struct fetch *f = &w->exposition;
+    nsec at = f->exchange.started;
+    if (!scrape_read(&w->scrape, f->names.content_type, buf_text(&f->body), f->body.len, at, &w->log))
+        return false;
+    take_figures(w, at);
+    w->first_good = w->first_good < 0 ? f->exchange.ended : w->first_good;
+    w->last_good = at;
+    return true;
+}
+
+static void explain_failure(struct watch *w)
+{
+    const struct fetch *f = &w->exposition;
+    const char *path = w->config.metrics_path;
+    if (f->exchange.fail != FAIL_NONE)
+        snprintf(w->why, sizeof w->why, "%s: %.100s", path, f->error);
+    else if (!fetch_ok(f))
+        snprintf(w->why, sizeof w->why, "%s answered with status %d", path, f->exchange.status);
+    else if (w->scrape.mistake[0])
+        snprintf(w->why, sizeof w->why, "%s holds no metrics; %s", path, w->scrape.mistake);
+    else
+        snprintf(w->why, sizeof w->why, "%s holds no metrics", path);
+}
+
+static void on_scraped(struct fetch *f)
+{
+    struct watch *w = CONTAINER(struct watch, exposition, f);
+    w->scraping = false;
+    if (!fetch_ok(f) || !take_exposition(w)) {
+        w->failed_scrapes++;
+        explain_failure(w);
+    }
+    if (w->scrapes++ == 0)
+        sem_post(&w->first_scrape);
+    if (w->last_scrape)
+        loop_stop(w->loop);
+    else if (w->ending)
+        scrape_last(w);
 }
 
 static void on_scrape_timer(struct timer *timer)
@@ -188,13 +229,13 @@ static void on_scrape_timer(struct timer *timer)
 static void on_wake(void *context)
 {
     struct watch *w = context;
-    if (!atomic_load(&w->stopping) || w->last_scrape)
+    if (!atomic_load(&w->stopping) || w->ending)
         return;
-    w->last_scrape = true;
+    w->ending = true;
     timer_cancel(w->loop, &w->probe_timer);
     timer_cancel(w->loop, &w->scrape_timer);
     if (w->config.metrics_path[0])
-        scrape(w);
+        scrape_last(w);
     else
         loop_stop(w->loop);
 }
@@ -219,6 +260,8 @@ bool watch_start(struct watch *w)
     loop_on_wake(w->loop, on_wake, w);
     int error = pthread_create(&w->thread, NULL, run, w);
     w->started = error == 0;
+    while (w->started && w->config.metrics_path[0] && sem_wait(&w->first_scrape) != 0)
+        ; /* a signal came */
     errno = error;
     return w->started;
 }
@@ -235,70 +278,63 @@ void watch_stop(struct watch *w)
 
 /* ---- what was seen ---- */
 
-static void collect_series(const struct watch *w, struct record *record, nsec zero, int i)
+static struct record_series *copy_series(const struct record_series *from, struct record *record, nsec zero)
 {
-    const struct figure_kind *kind = &figure_kinds[i];
-    const struct record_series *from = &w->log.series[i];
-    struct record_series *to = record_add_series(record, kind->series, kind->unit);
+    struct record_series *to = record_add_series(record, from->name, from->unit);
     for (int k = 0; k < from->count; k++)
         record_add_point(record, to, from->points[k].at - zero, from->points[k].value);
     to->simulated = from->simulated;
-    if (from->count)
+    return to;
+}
+
+static bool is_readable(const struct watch *w)
+{
+    return w->scrapes > w->failed_scrapes;
+}
+
+static void collect_series(const struct watch *w, struct record *record, nsec zero, int i)
+{
+    bool is_figure = i < FIGURES, read = is_readable(w);
+    struct record_series *to = copy_series(&w->log.series[i], record, zero);
+    if (to->count)
         return;
-    bool read = w->scrapes > w->failed_scrapes;
-    to->state = read && kind->optional ? SERIES_ABSENT : SERIES_UNREADABLE;
-    const char *why = read                        ? kind->absence
+    to->state = read && (!is_figure || figure_kinds[i].optional) ? SERIES_ABSENT : SERIES_UNREADABLE;
+    const char *why = read && is_figure           ? figure_kinds[i].absence
+                      : read                      ? "the target's metrics have no such series"
                       : w->config.metrics_path[0] ? w->why
                                                   : "the workflow names no metrics";
     to->why = arena_copy(&record->arena, why, strlen(why));
 }
 
-static bool moved(const struct record_series *s)
+static void collect_metrics(const struct watch *w, struct record *record, nsec zero)
 {
-    for (int i = 1; i < s->count; i++)
-        if (s->points[i].value != s->points[0].value)
-            return true;
-    return false;
-}
-
-/* What is wrong with a figure that every target has; NULL when nothing is. */
-static const char *wrong_with(const struct record_series *s, const struct figure_kind *kind)
-{
-    if (s->count == 0)
-        return "missing";
-    return kind->moves && !moved(s) ? "stood still" : NULL;
-}
-
-static void collect_metrics(const struct watch *w, struct record *record)
-{
+    const struct scrape *s = &w->scrape;
     struct record_metrics *m = &record->metrics;
     *m = (struct record_metrics){
-        .readable = w->scrapes > w->failed_scrapes,
+        .readable = is_readable(w),
         .why = arena_copy(&record->arena, w->why, strlen(w->why)),
-        .families = w->figures.families,
+        .families = s->families,
         .scrapes = w->scrapes,
         .failed_scrapes = w->failed_scrapes,
-        .wrong = arena_new(&record->arena, const char *, FIGURES),
+        .first = w->first_good < 0 ? NSEC_NEVER : w->first_good - zero,
+        .last = w->last_good < 0 ? -NSEC_NEVER : w->last_good - zero,
+        .restarts = s->restarts,
+        .mistakes = s->mistakes,
+        .mistake = arena_copy(&record->arena, s->mistake, strlen(s->mistake)),
+        .unread = s->unread,
+        .unkept = s->track.unkept,
+        .items = arena_new(&record->arena, struct record_metric, s->track.count + 1),
+        .count = s->track.count,
     };
-    for (int i = 0; i < FIGURES && m->readable; i++) {
-        const struct record_series *s = &w->log.series[i];
-        const char *wrong = wrong_with(s, &figure_kinds[i]);
-        if (figure_kinds[i].optional)
-            continue;
-        m->expected++;
-        m->present += s->count > 0;
-        m->moving += moved(s);
-        if (wrong)
-            m->wrong[m->wrong_count++] =
-                arena_printf(&record->arena, "%s: %s", figure_kinds[i].metric, wrong);
-    }
+    for (int i = 0; i < m->count; i++)
+        track_collect(&s->track, i, &record->arena, &m->items[i]);
 }
 
 void watch_collect(const struct watch *w, struct record *record, nsec zero)
 {
-    for (int i = 0; i < FIGURES; i++)
+    for (int i = 0; i < w->log.series_count; i++)
         collect_series(w, record, zero, i);
-    collect_metrics(w, record);
+    collect_metrics(w, record, zero);
     for (int i = 0; i < w->log.probe_count; i++) {
         struct record_probe p = w->log.probes[i];
         p.at -= zero;

@@ -1,6 +1,9 @@
 /*
  * watch - the target seen from outside while a scenario is played: health probes and scrapes of /metrics.
  *
+ * The first scrape is over before watch_start() returns and the last one begins in watch_stop(): what was
+ * done to the target between both is counted between them.
+ *
  * It runs on a thread and a loop of its own, so that watching delays no user and a busy engine no sample.
  * Create, start, stop, collect and destroy from one thread; watch_latest() from any.
  */
@@ -8,11 +11,15 @@
 
 #include "figures.h"
 #include "http_client.h"
+#include "promtext_select.h"
+#include "record.h"
 
 struct watch_config {
     struct http_target target;
-    const char *health_path;  /* "": no probes */
-    const char *metrics_path; /* "": no scrapes */
+    const char *health_path;                 /* "": no probes */
+    const char *metrics_path;                /* "": no scrapes */
+    const struct promtext_selector *metrics; /* that are kept over time; they outlive the watch */
+    int metric_count;
     nsec probe_every;
     nsec scrape_every;
 };
@@ -21,9 +28,10 @@ struct watch;
 
 /* NULL with errno. The config's texts outlive it. */
 struct watch *watch_create(const struct watch_config *config);
-/* Returns false with errno when the thread could not be started. */
+/* Returns when the first scrape has come or failed, after 5 seconds at most; false with errno when the thread
+ * could not be started. */
 bool watch_start(struct watch *w);
-/* Takes a last scrape (at most a few seconds) and ends the thread. */
+/* Takes a last scrape and ends the thread: within 5 seconds, or twice that where one hangs already. */
 void watch_stop(struct watch *w);
 /* After watch_stop(): adds series, probes and the metrics' state to the record, whose zero of time is `zero`.
  */

@@ -29,11 +29,15 @@ enum { HTTP1_HEAD_MAX = 32 << 10, HTTP1_HEADERS_MAX = 128, HTTP1_VALUE_MAX = 128
 struct http1_names {
     char server[HTTP1_VALUE_MAX];
     char date[HTTP1_VALUE_MAX];
+    char content_type[HTTP1_VALUE_MAX];
+    char upgrade[HTTP1_VALUE_MAX]; /* Upgrade */
+    char accept[HTTP1_VALUE_MAX];  /* Sec-WebSocket-Accept */
 };
 
 struct http1 {
     /* set by the caller: */
     struct http1_names *names; /* filled while parsing; NULL: not wanted */
+    bool may_switch; /* the request asks for another protocol: after a 101 the response is complete */
     /* the outcome: */
     enum http1_state state;
     int status;             /* 0: the status line has not come yet */

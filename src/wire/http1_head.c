@@ -127,6 +127,21 @@ static bool on_date(struct http1 *p, struct http1_text value)
     return p->names ? keep_value(p->names->date, value) : true;
 }
 
+static bool on_content_type(struct http1 *p, struct http1_text value)
+{
+    return p->names ? keep_value(p->names->content_type, value) : true;
+}
+
+static bool on_upgrade(struct http1 *p, struct http1_text value)
+{
+    return p->names ? keep_value(p->names->upgrade, value) : true;
+}
+
+static bool on_accept(struct http1 *p, struct http1_text value)
+{
+    return p->names ? keep_value(p->names->accept, value) : true;
+}
+
 static bool is_number(struct http1_text t)
 {
     size_t digits = 0;
@@ -166,10 +181,13 @@ static const struct {
 } known_headers[] = {
     [4] = {"date", on_date},
     [6] = {"server", on_server},
+    [7] = {"upgrade", on_upgrade},
     [10] = {"connection", on_connection},
     [11] = {"retry-after", on_retry_after},
+    [12] = {"content-type", on_content_type},
     [14] = {"content-length", on_content_length},
     [17] = {"transfer-encoding", on_transfer_encoding},
+    [20] = {"sec-websocket-accept", on_accept},
 };
 
 size_t http1_parse_name(struct http1 *p, struct http1_text line)
@@ -223,8 +241,12 @@ static bool on_head_end(struct http1 *p)
 {
     if (p->status >= 200)
         return decide_framing(p);
-    if (p->status == 101)
+    if (p->status == 101 && !p->may_switch)
         return http1_fail(p, "the server switched protocols unasked");
+    if (p->status == 101) {
+        p->state = HTTP1_DONE;
+        return true;
+    }
     http1_init(p, p->head_request); /* an interim answer: the real one follows */
     return true;
 }

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wslay/wslay.h>
 
@@ -82,13 +83,23 @@ static const struct wslay_event_callbacks CALLBACKS = {
 bool websocket_init(struct websocket *w, enum websocket_side side, const struct websocket_events *events,
                     void *context, size_t message_max, size_t out_max)
 {
-    *w = (struct websocket){.events = events, .context = context};
+    *w = (struct websocket){.events = events, .context = context, .message_max = message_max};
     buf_init(&w->out, out_max);
+    return websocket_restart(w, side);
+}
+
+bool websocket_restart(struct websocket *w, enum websocket_side side)
+{
+    if (w->wslay)
+        wslay_event_context_free(w->wslay);
+    w->wslay = NULL;
+    w->held = w->in_len = 0;
+    buf_clear(&w->out);
     int error = side == WEBSOCKET_SERVER ? wslay_event_context_server_init(&w->wslay, &CALLBACKS, w)
                                          : wslay_event_context_client_init(&w->wslay, &CALLBACKS, w);
     if (error)
         return false;
-    wslay_event_config_set_max_recv_msg_length(w->wslay, message_max);
+    wslay_event_config_set_max_recv_msg_length(w->wslay, w->message_max);
     return true;
 }
 
@@ -161,6 +172,15 @@ int websocket_sent_code(const struct websocket *w)
 }
 
 /* ---- the opening handshake ---- */
+
+char *websocket_make_key(char out[WEBSOCKET_KEY_TEXT])
+{
+    unsigned char bytes[16];
+    if (RAND_bytes(bytes, sizeof bytes) != 1)
+        abort();
+    EVP_EncodeBlock((unsigned char *)out, bytes, sizeof bytes);
+    return out;
+}
 
 bool websocket_key_valid(const char *key)
 {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WEBSOCKET_ACCEPT_TEXT = 29 };
+enum { WEBSOCKET_ACCEPT_TEXT = 29, WEBSOCKET_KEY_TEXT = 25 };
 
 enum websocket_code { /* RFC 6455, section 7.4.1 */
                       WEBSOCKET_NORMAL = 1000,
@@ -38,12 +38,16 @@ struct websocket {
     struct buf out;
     const char *in; /* while it is fed */
     size_t in_len;
+    size_t message_max;
     size_t held; /* memory of a message that is not complete, about */
 };
 
 /* Messages to it are at most `message_max` bytes, and `out` at most `out_max`. False: no memory. */
 bool websocket_init(struct websocket *w, enum websocket_side side, const struct websocket_events *events,
                     void *context, size_t message_max, size_t out_max);
+/* Another connection begins, with the memory of the one before: as after websocket_init(). Not from within an
+ * event. */
+bool websocket_restart(struct websocket *w, enum websocket_side side);
 /* Not from within an event. */
 void websocket_finish(struct websocket *w);
 
@@ -62,6 +66,8 @@ bool websocket_was_closed(const struct websocket *w);
 /* What our close said; 0: none was sent. */
 int websocket_sent_code(const struct websocket *w);
 
+/* A Sec-WebSocket-Key that nobody can foresee. Returns `out`. */
+char *websocket_make_key(char out[WEBSOCKET_KEY_TEXT]);
 /* Is it a Sec-WebSocket-Key: base64 of 16 bytes? */
 bool websocket_key_valid(const char *key);
 /* The Sec-WebSocket-Accept for a valid key. Returns `out`. */

@@ -364,6 +364,99 @@ static void test_in_pieces(void **state)
     }
 }
 
+/* ---- another protocol ---- */
+
+#define SWITCHED "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n"
+
+static const char *refusal;
+static int sent;
+
+static const char *on_switched(struct http_exchange *x)
+{
+    static const struct iovec hello = {(char *)"\r\n\r\n", 4};
+    assert_int_equal(x->status, 101);
+    if (!refusal)
+        http_send(x, &hello, 1);
+    return refusal;
+}
+
+static void on_sent(struct http_exchange *x)
+{
+    (void)x;
+    sent++;
+}
+
+static const struct {
+    struct script script;
+    const char *refusal;
+    size_t room; /* of what is taken */
+    enum fail_kind fail;
+    int status;
+    const char *taken, *error;
+} switches[] = {
+    {{.answers = {SWITCHED "abc", "def"}, .end = true}, NULL, 100, FAIL_RESET, 101, "abcdef", "the connection was closed"},
+    {{.answers = {SWITCHED, "def"}, .reset = true}, NULL, 100, FAIL_RESET, 101, "def", "the connection was closed"},
+    {{.answers = {SWITCHED "abcd", "def"}}, NULL, 5, FAIL_TOO_LARGE, 101, "abcd", "no more is taken"},
+    {{.answers = {SWITCHED "abc"}}, "not mine", 100, FAIL_PROTOCOL, 101, "", "not mine"},
+    {{.answers = {OK}}, NULL, 100, FAIL_NONE, 200, "ok", ""},
+    {{.answers = {"HTTP/1.1 404 X\r\nContent-Length: 1\r\n\r\nx"}}, NULL, 100, FAIL_NONE, 404, "x", ""},
+};
+
+static void test_switches(void **state)
+{
+    (void)state;
+    for (int i = 0; i < COUNT(switches); i++)
+        for (size_t chunk = 0; chunk <= 7; chunk += 7) {
+            struct world w;
+            setup(&w, (struct script[]){switches[i].script}, 1);
+            loop_sim_chunk(w.loop, chunk);
+            w.body.max_bytes = switches[i].room;
+            w.exchange.switched = on_switched;
+            w.exchange.sent = on_sent;
+            refusal = switches[i].refusal;
+            sent = 0;
+            ask(&w, true);
+            assert_int_equal(w.exchange.fail, switches[i].fail);
+            assert_int_equal(w.exchange.status, switches[i].status);
+            if (chunk == 0 || switches[i].fail != FAIL_TOO_LARGE)
+                assert_string_equal(buf_text(&w.body), switches[i].taken);
+            assert_string_equal(w.exchange.error, switches[i].error);
+            assert_int_equal(w.pool.open_count, w.exchange.fail == FAIL_NONE);
+            assert_int_equal(sent, switches[i].status == 101 && !refusal);
+            teardown(&w);
+        }
+}
+
+/* Nobody is idle for too long who has nothing to say. */
+static void test_patience(void **state)
+{
+    (void)state;
+    static const struct {
+        enum http_patience patience;
+        const char *answers[2];
+        enum fail_kind fail;
+    } patiences[] = {
+        {HTTP_PATIENT_NEVER, {NULL}, FAIL_FIRST_BYTE},
+        {HTTP_PATIENT_NEVER, {"HTTP/1.1 200 OK\r\n\r\nx"}, FAIL_IDLE},
+        {HTTP_PATIENT_IN_BODY, {NULL}, FAIL_FIRST_BYTE},
+        {HTTP_PATIENT_IN_BODY, {"HTTP/1.1 200 OK\r\n\r\nx"}, FAIL_NONE},
+        {HTTP_PATIENT_ALWAYS, {"HTTP/1.1 200 OK\r\n\r\nx"}, FAIL_NONE},
+    };
+    for (int i = 0; i < COUNT(patiences); i++) {
+        struct world w;
+        struct conn_place place = {.addr_count = 1};
+        struct script script = {.answers = {patiences[i].answers[0]}, .end_idle = patiences[i].answers[0]};
+        nsec limit = NSEC_PER_SEC / 2;
+        nsec first = patiences[i].answers[0] && patiences[i].patience != HTTP_PATIENT_ALWAYS ? 5 * limit : limit;
+        setup_pool(&w, &script,
+                   &(struct http_pool_config){.place = &place, .first_byte_timeout = first, .idle_timeout = limit});
+        w.exchange.patience = patiences[i].patience;
+        ask(&w, false);
+        assert_int_equal(w.exchange.fail, patiences[i].fail);
+        teardown(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +471,8 @@ int main(void)
         cmocka_unit_test(test_a_cancelled_one_makes_room),
         cmocka_unit_test(test_each_time_limit_has_its_kind),
         cmocka_unit_test(test_in_pieces),
+        cmocka_unit_test(test_switches),
+        cmocka_unit_test(test_patience),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

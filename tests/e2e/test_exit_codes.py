@@ -57,6 +57,7 @@ class Usage(Case):
                 (["--time-scale", "nan"], ["--time-scale", "nan"]),
                 (["--time-scale", "-5"], ["--time-scale", "-5"]),
                 (["--wait", "soon"], ["--wait", "soon"]),
+                (["--scrape", "1ms"], ["--scrape", "100ms to 1h"]),
                 (["--seed", "x"], ["--seed", "x"]),
                 (["--seed", "99999999999999999999999"], ["--seed"]),
                 (["-H", "no colon"], ["-H", "no colon"]),
@@ -324,7 +325,7 @@ class OtherCommands(Case):
             process = self.orfeas(command, "--help")
             self.assertEqual((process.code, process.err), (0, ""))
             self.assertIn(f"orfeas {command}", process.out)
-        for option in ("--target", "--time-scale", "--wait", "--workflow", "--set", "--users", "--duration", "--jobs",
+        for option in ("--target", "--time-scale", "--wait", "--scrape", "--workflow", "--set", "--users", "--duration", "--jobs",
                        "--image", "--results", "--seed", "--quiet", "--verbose", "--no-color", "--header"):
             self.assertIn(option, self.orfeas("run", "--help").out)
 

@@ -17,7 +17,7 @@ VALIDATION = {
     "normal": ["uptime_ok", "error_rate_ok", "success_rate_ok", "avg_time_ok", "p95_ok", "p99_ok", "overall"],
     "spike": ["survived", "spike_error_rate_ok", "recovery_error_rate_ok", "performance_recovered", "overall"],
 }
-STEPS = ["upload", "submit", "wait", "queue", "processing", "notice", "download", "validate"]
+STEPS = ["upload", "submit", "wait", "queue", "processing", "notice", "unseen", "download", "validate"]
 SCALE = 20 if SANITIZED else 60  # a slower program gets more time for the same scenario
 JPEG = base64.b64decode("""
 /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdB

@@ -8,7 +8,7 @@ static json_t *parse(const char *text, char error[ANSWER_ERROR])
     struct buf body;
     buf_init(&body, 1 << 20);
     buf_add_text(&body, text);
-    json_t *root = answer_parse(&body, error);
+    json_t *root = answer_parse(buf_text(&body), body.len, error);
     buf_finish(&body);
     return root;
 }

@@ -91,6 +91,24 @@ static void test_polls_count_from_when_they_are_sent(void **state)
     world_finish(&w);
 }
 
+/* A job of 82.5 s: the poll after 82 s says "not yet", the next one says so no more. What is open reaches
+ * from when the one was sent to when the other was answered. */
+static void test_what_polls_leave_open(void **state)
+{
+    (void)state;
+    static const struct {
+        nsec latency, service, unseen;
+    } rows[] = {
+        {0, 82500 * MSEC, SEC}, {300 * MSEC, 82500 * MSEC, 1300 * MSEC}, {0, 100 * MSEC, SEC}, {0, SEC, SEC}};
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct sim_target target = {.service = rows[i].service, .latency = rows[i].latency};
+        play(&w, LOAD("users: closed, concurrent: 1, jobs: 1"), NULL, &target);
+        assert_int_equal(w.record.jobs[0]->unseen, rows[i].unseen);
+        world_finish(&w);
+    }
+}
+
 /* ---- "not now" ---- */
 
 static void test_a_refused_step_is_tried_again(void **state)
@@ -272,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_polls_spread),
         cmocka_unit_test(test_retry_after_says_when_to_ask_again),
         cmocka_unit_test(test_polls_count_from_when_they_are_sent),
+        cmocka_unit_test(test_what_polls_leave_open),
         cmocka_unit_test(test_a_refused_step_is_tried_again),
         cmocka_unit_test(test_in_the_end_a_refusal_is_a_failure),
         cmocka_unit_test(test_without_retry_a_refusal_is_counted_and_fails),

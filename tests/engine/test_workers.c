@@ -176,7 +176,8 @@ static void test_a_number_of_jobs_is_exact(void **state)
         crew_init(&c, LOAD("users: closed, concurrent: 7, jobs: 1000"), crews[i], answers_at_once);
         crew_run(&c);
         check_count(&c, 1000);
-        assert_int_equal(c.record.traffic.connects, 7);
+        /* One loop starts all before it hears of any; of several, one may come when the others have done it all. */
+        assert_in_range(c.record.traffic.connects, crews[i] == 1 ? 7 : 1, 7);
         crew_finish(&c);
     }
 }

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A file of its own for the text of a scenario; `name` is a template of mkstemps(). */
-static void write_scenario(char *name, const char *text)
+/* A file of its own for the text of a scenario or workflow; `name` is a template of mkstemps(). */
+static void write_text(char *name, const char *text)
 {
     int fd = mkstemps(name, 5);
     assert_true(fd >= 0);
@@ -23,7 +23,7 @@ static struct plan *load(const char *scenario, const char *workflow, const struc
     char file[] = "/tmp/orfeas-world-XXXXXX.yaml";
     bool is_text = scenario && strchr(scenario, '\n');
     if (is_text)
-        write_scenario(file, scenario);
+        write_text(file, scenario);
     struct diag_list diags;
     struct buf text;
     struct plan_options options = {.time_scale = 1,
@@ -62,9 +62,14 @@ static void make_payload(struct world *w)
 static void begin(struct world *w, const char *scenario, const char *workflow, uint64_t seed,
                   const struct plan_setting *settings, int count)
 {
-    char file[4096];
+    char file[4096], own[] = "/tmp/orfeas-world-XXXXXX.yaml";
+    bool is_text = strchr(workflow, '\n');
     snprintf(file, sizeof file, "%s/tests/engine/%s", SOURCE_ROOT, workflow);
-    w->plan = load(scenario, strstr(workflow, ".yaml") ? file : workflow, settings, count);
+    if (is_text)
+        write_text(own, workflow);
+    w->plan = load(scenario, is_text ? own : strstr(workflow, ".yaml") ? file : workflow, settings, count);
+    if (is_text)
+        unlink(own);
     progress_init(&w->progress, 1);
     struct engine_config config = {.loop = w->loop,
                                    .workers = 1,

@@ -24,16 +24,16 @@ struct world {
 };
 
 /* `scenario`: a shipped one's name; or the text of one, which has line feeds; or NULL with a workflow: an
- * ad-hoc run. `workflow`: a shipped one's name or a file beside this one ("x.yaml"); NULL: exact polls. Fails
- * the test when the plan has mistakes. */
+ * ad-hoc run. `workflow`: a shipped one's name, a file beside this one ("x.yaml"), or the text of one; NULL:
+ * exact polls. Fails the test when the plan has mistakes. */
 void world_init_with(struct world *w, const char *scenario, const char *workflow,
                      const struct sim_target *target, uint64_t seed, const struct plan_setting *settings,
                      int count);
 void world_init(struct world *w, const char *scenario, const struct sim_target *target, uint64_t seed,
                 const struct plan_setting *settings, int count);
 /* The workflow is the shipped `get`, unless `workflow` is another one. */
-void world_init_plain(struct world *w, const char *scenario, const char *workflow, const struct sim_plain *plain,
-                      uint64_t seed);
+void world_init_plain(struct world *w, const char *scenario, const char *workflow,
+                      const struct sim_plain *plain, uint64_t seed);
 /* The same against a server of the test's own, whose loop this is; world_finish() leaves it alone. */
 void world_init_served(struct world *w, const char *scenario, const char *workflow, struct loop *loop);
 /* Plays it to the end, which it has to reach, and checks the laws. */

@@ -99,7 +99,7 @@ static void test_wrong_expressions(void **state)
     } rows[] = {
         {"p95(generatoin) < 120s", 4, "there is no step 'generatoin'", "did you mean 'generation'?"},
         {"avg(sbumit) < 1s", 4, "there is no step 'sbumit'", "did you mean 'submit'?"},
-        {"avg(x9) < 1s", 4, "there is no step 'x9'", "write one of: generation, queue, processing, notice, validate, upload, submit, wait, download"},
+        {"avg(x9) < 1s", 4, "there is no step 'x9'", "write one of: generation, queue, processing, notice, unseen, validate, upload, submit, wait, download"},
         {"averge(generation) < 1s", 0, "there is no measure 'averge'", "measures: p95, attempted"},
         {"eror_rate < 1%", 0, "there is no measure 'eror_rate'", "did you mean 'error_rate'?"},
         {"", 0, "a measure is expected here, not the end", "avg(generation) < 150s"},

@@ -44,6 +44,9 @@ static void test_every_key_is_there(void **state)
         "workflow: w\nsteps: [{name: a, get: /}]\nzzzzzzzzzz: 1\n",
         "workflow: w\nsteps: [{name: a, get: /, zzzzzzzzzz: 1}]\n",
         "workflow: w\nsteps: [{name: a, get: /, retry: {zzzzzzzzzz: 1}}]\n",
+        "workflow: w\nsteps: [{name: a, socketio: /, until: {/a: b}, emit: {event: e, zzzzzzzzzz: 1}}]\n",
+        "workflow: w\nsteps: [{name: a, events: /, until: {/a: b}, check: {poll: /, zzzzzzzzzz: 1}}]\n",
+        "workflow: w\nsteps: [{name: a, get: /}]\nexpect_metrics: [{name: a, zzzzzzzzzz: 1}]\n",
     };
     struct buf document;
     int keys = 0;

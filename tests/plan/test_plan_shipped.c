@@ -222,7 +222,8 @@ static void test_every_shipped_file_checks(void **state)
     begin(&f);
     static const char *const files[] = {"scenarios/baseline.yaml", "scenarios/normal.yaml",   "scenarios/peak.yaml",
                                         "scenarios/spike.yaml",    "scenarios/sustained.yaml", "workflows/orfeas-3d.yaml",
-                                        "workflows/get.yaml"};
+                                        "workflows/get.yaml", "workflows/orfeas-3d-events.yaml",
+                                        "workflows/orfeas-3d-websocket.yaml", "workflows/orfeas-3d-socketio.yaml"};
     for (int i = 0; i < COUNT(files); i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s", SHARE_DIR, files[i]);

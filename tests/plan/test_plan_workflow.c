@@ -143,6 +143,128 @@ static void test_polls(void **state)
     end(&f);
 }
 
+static void test_events_step(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct plan *plan = load_workflow(
+        &f,
+        "workflow: w\nsteps:\n  - {name: a, post: /x}\n  - name: b\n    events: /s\n    on: [update, done]\n"
+        "    until: {/status: done}\n    fail: {/status: failed}\n    capture: {url: /url}\n    retry: 2\n");
+    const struct plan_step *s = &plan->workflow.steps[1];
+    assert_int_equal(s->kind, STEP_EVENTS);
+    assert_true(step_waits(s) && step_listens(s));
+    assert_false(step_waits(&plan->workflow.steps[0]));
+    assert_int_equal(workflow_wait(&plan->workflow), 1);
+    assert_int_equal(plan->workflow.accept_step, 0);
+    assert_int_equal(s->listen.on_count, 2);
+    assert_string_equal(s->listen.on[1], "done");
+    assert_int_equal(s->listen.match_count, 0);
+    assert_int_equal(s->until_count + s->fail_count, 2);
+    assert_int_equal(s->retry.times, 2);
+    assert_false(s->listen.says);
+    plan_free(plan);
+    end(&f);
+}
+
+static void test_what_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys, *message, *auth, *namespace;
+        enum plan_transport transport;
+    } rows[] = {
+        {"websocket: /w, send: {q: \"{quality}\", t: [x]}", "{\"q\":<j quality>,\"t\":[\"x\"]}", "", "/",
+         TRANSPORT_UPGRADE},
+        {"websocket: /w, send: hello", "\"hello\"", "", "/", TRANSPORT_UPGRADE},
+        {"socketio: /s", "", "", "/", TRANSPORT_UPGRADE},
+        {"socketio: /s, emit: sub", "[\"sub\"]", "", "/", TRANSPORT_UPGRADE},
+        {"socketio: /s, emit: {event: a\"b, data: \"{seed}\"}, transport: polling", "[\"a\\\"b\",<j seed>]",
+         "", "/", TRANSPORT_POLLING},
+        {"socketio: /s, emit: {event: sub, data: {id: \"{number}-x\"}}, namespace: /jobs, auth: {token: t}, "
+         "transport: websocket",
+         "[\"sub\",{\"id\":\"<p number>-x\"}]", "{\"token\":\"t\"}", "/jobs", TRANSPORT_WEBSOCKET},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+        struct buf out;
+        char text[1024];
+        begin(&f);
+        buf_init(&out, 1 << 16);
+        snprintf(text, sizeof text, "workflow: w\nsteps: [{name: a, %s, until: {/a: b}}]\n", rows[i].keys);
+        struct plan *plan = load_workflow(&f, text);
+        const struct plan_listen *l = &plan->workflow.steps[0].listen;
+        assert_int_equal(l->says, rows[i].message[0] != '\0');
+        assert_string_equal(shown(plan, &l->message, &out), rows[i].message);
+        assert_int_equal(l->has_auth, rows[i].auth[0] != '\0');
+        assert_string_equal(shown(plan, &l->auth, &out), rows[i].auth);
+        assert_string_equal(l->namespace, rows[i].namespace);
+        assert_int_equal(l->transport, rows[i].transport);
+        plan_free(plan);
+        buf_finish(&out);
+        end(&f);
+    }
+}
+
+static void test_match(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct buf out;
+    begin(&f);
+    buf_init(&out, 1 << 16);
+    struct plan *plan = load_workflow(
+        &f,
+        "workflow: w\nsteps:\n  - {name: a, get: /x, capture: {job: /id}}\n"
+        "  - {name: b, websocket: \"/{job}\", match: {/event: update, /id: \"{job}\"}, until: {/a: b}}\n");
+    const struct plan_listen *l = &plan->workflow.steps[1].listen;
+    assert_int_equal(l->match_count, 2);
+    assert_string_equal(l->match[0].pointer, "/event");
+    assert_string_equal(shown(plan, &l->match[0].value, &out), "update");
+    assert_string_equal(shown(plan, &l->match[1].value, &out), "<v job>");
+    plan_free(plan);
+    buf_finish(&out);
+    end(&f);
+}
+
+static void test_a_poll_beside(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *check;
+        nsec every;
+        const char *until;
+        int fail_count;
+    } rows[] = {
+        {"\"/s/{number}\"", NSEC_PER_SEC, "b", 1},
+        {"{poll: \"/s/{number}\", every: 3s}", 3 * NSEC_PER_SEC, "b", 1},
+        {"{poll: \"/s/{number}\", until: {/c: d}, fail: {/c: [e, f]}}", NSEC_PER_SEC, "d", 2},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        struct fixture f;
+        struct buf out;
+        char text[1024];
+        begin(&f);
+        buf_init(&out, 1 << 16);
+        snprintf(text, sizeof text,
+                 "workflow: w\nsteps: [{name: a, events: /e, until: {/a: b}, fail: {/a: c}, progress: /p, check: %s}]\n",
+                 rows[i].check);
+        struct plan *plan = load_workflow(&f, text);
+        const struct plan_step *w = plan->workflow.steps[0].listen.witness;
+        assert_string_equal(plan->workflow.steps[0].listen.progress, "/p");
+        assert_string_equal(shown(plan, &w->path, &out), "/s/<v number>");
+        assert_int_equal(w->kind, STEP_POLL);
+        assert_int_equal(w->every, rows[i].every);
+        assert_string_equal(w->until[0].value, rows[i].until);
+        assert_int_equal(w->fail_count, rows[i].fail_count);
+        assert_int_equal(w->expect_count, 4);
+        plan_free(plan);
+        buf_finish(&out);
+        end(&f);
+    }
+}
+
 static void test_generation_and_accept(void **state)
 {
     (void)state;
@@ -232,6 +354,10 @@ int main(void)
         cmocka_unit_test(test_multipart),
         cmocka_unit_test(test_variables),
         cmocka_unit_test(test_polls),
+        cmocka_unit_test(test_events_step),
+        cmocka_unit_test(test_what_is_said),
+        cmocka_unit_test(test_match),
+        cmocka_unit_test(test_a_poll_beside),
         cmocka_unit_test(test_generation_and_accept),
         cmocka_unit_test(test_retries_and_jitter),
         cmocka_unit_test(test_names_of_enums),

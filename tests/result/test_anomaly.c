@@ -1,6 +1,6 @@
 #include "test.h"
 #include "anomaly.h"
-#include "made.h"
+#include "metered.h"
 
 static bool finds(const struct made *m, const char *sentence)
 {
@@ -57,6 +57,13 @@ static void test_each(void **state)
     assert_true(finds(&m, "1 of 24 downloads were no valid model"));
     record_add_probe(&m.record, (struct record_probe){1, 1, false});
     assert_true(finds(&m, "1 of 1 health probes failed"));
+    for (int i = 0; i < 24; i++)
+        m.record.jobs[i]->unseen = 10 * NSEC_PER_SEC;
+    assert_true(finds(&m, "polls leave open when a job ended: within 10.0 s, 10 % of the median"));
+    m.record.traffic = (struct record_traffic){.missed = 2, .late = 1, .latest = 1500 * NSEC_PER_MSEC, .backwards = 3};
+    assert_true(finds(&m, "2 jobs ended untold: only a poll saw it"));
+    assert_true(finds(&m, "1 end was told after a poll had seen it, by up to 1.50 s"));
+    assert_true(finds(&m, "3 times the progress that was told went backwards"));
     struct record_series *s = record_add_series(&m.record, "gpu.memory", "MB");
     record_add_point(&m.record, s, 1, 0);
     assert_false(finds(&m, "gpu.memory is simulated by the target"));
@@ -67,15 +74,54 @@ static void test_each(void **state)
     m.plan.load.max_in_flight = 100;
     assert_true(finds(&m, "4 starts were skipped: 100 jobs were under way"));
     assert_true(finds(&m, "12.0 % of this machine's time was taken by its host"));
-    m.record.metrics.wrong = (const char *[]){"jobs_total: does not move"};
-    m.record.metrics.wrong_count = 1;
-    assert_true(finds(&m, "1 of the target's metrics are wrong: jobs_total: does not move"));
     made_finish(&m);
+}
+
+static void test_metrics(void **state)
+{
+    (void)state;
+    struct metered m;
+    metered_init(&m, 5);
+    struct record_metrics *metrics = &m.made.record.metrics;
+    metered_add(&m, "a_total", 0);
+    m.expected[0].moves = true;
+    assert_true(finds(&m.made, "a_total stood still at 100 while 5 jobs were completed: look in the target's code "
+                               "where it is counted: who watches it sees nothing"));
+    m.seen[metered_add(&m, "b_total", 0)].type = NULL;
+    assert_true(finds(&m.made, "2 of the target's metrics are wrong; a_total stood still at 100 while 5 jobs were "
+                               "completed: look in the target's code where it is counted: who watches it sees nothing"));
+    metered_add(&m, "c_total", 9);
+    m.expected[2].grows = COUNT_COMPLETED;
+    assert_true(finds(&m.made, "c_total grew by 9, with 5 jobs of ours: somebody else uses the target"));
+    m.made.plan.workflow.families = 61;
+    assert_true(finds(&m.made, "the target has 60 families of metrics, 61 are expected"));
+    metrics->mistakes = 1;
+    metrics->mistake = "line 2: x";
+    assert_true(finds(&m.made, "1 line of the target's metrics breaks the format's rules; line 2: x"));
+    metrics->mistakes = 7;
+    assert_true(finds(&m.made, "7 lines of the target's metrics break the format's rules; line 2: x"));
+    metrics->unkept = 3;
+    assert_true(finds(&m.made, "3 samples of expected metrics found no room: too many series"));
+    metrics->unread = 4;
+    assert_true(finds(&m.made, "4 series of the target's metrics are beyond what is read"));
+    metrics->restarts = 1;
+    assert_true(finds(&m.made, "the target was restarted 1 time: its start time has changed"));
+    metrics->readable = false;
+    metrics->why = "/metrics answered with status 404";
+    assert_true(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
+                               "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
+    m.made.plan.workflow.metric_count = 0;
+    assert_true(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
+                               "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
+    m.made.plan.workflow.families = 0; /* nobody asked for them */
+    assert_false(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
+                               "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
+    made_finish(&m.made);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_good_run_has_none),
-                                       cmocka_unit_test(test_each)};
+                                       cmocka_unit_test(test_each), cmocka_unit_test(test_metrics)};
     return cmocka_run_group_tests(tests, made_arena, made_arena_free);
 }

@@ -1,6 +1,7 @@
 #include "test.h"
 #include "file.h"
 #include "golden.h"
+#include "metered.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,7 +166,7 @@ static void fill_messy(struct made *m)
     for (int i = 0; i < 100; i++)
         record_add_probe(&m->record, (struct record_probe){made_time(i), 1, i != 3});
     m->record.metrics = (struct record_metrics){
-        .readable = true, .families = 50, .expected = 48, .present = 48, .moving = 20, .scrapes = 100};
+        .readable = true, .families = 50, .scrapes = 100, .mistakes = 2, .mistake = "line 3: odd"};
     made_criterion(m, "gpu_memory_stable", MEASURE_GROWTH, COMPARE_LESS, 10)->left.series = "gpu.memory";
     made_criterion(m, "memory_stable", MEASURE_GROWTH, COMPARE_LESS, 5)->left.series = "target.memory";
     made_criterion(m, "cpu_stable", MEASURE_GROWTH, COMPARE_LESS, 5)->left.series = "target.cpu";
@@ -323,6 +324,12 @@ static void test_traffic_and_rates(void **state)
     m.phases[1].rate = 80;
     m.record.traffic = (struct record_traffic){.requests = 400,
                                                .polls = 300,
+                                               .messages = 12,
+                                               .reconnects = 2,
+                                               .missed = 3,
+                                               .late = 1,
+                                               .latest = 1500 * NSEC_PER_MSEC,
+                                               .backwards = 4,
                                                .throttled = 7,
                                                .retries = 5,
                                                .connects = 9,
@@ -342,6 +349,12 @@ static void test_traffic_and_rates(void **state)
     assert_near(number(json_array_get(phases, 1), "rate"), 80, 0);
     assert_near(number(traffic, "poll_share"), 75, 0);
     assert_near(number(traffic, "bytes_sent"), 5e9, 0);
+    assert_int_equal(number(traffic, "messages"), 12);
+    assert_int_equal(number(traffic, "reconnects"), 2);
+    assert_int_equal(number(traffic, "missed"), 3);
+    assert_int_equal(number(traffic, "late"), 1);
+    assert_near(number(traffic, "late_max"), 1.5, 0);
+    assert_int_equal(number(traffic, "backwards"), 4);
     assert_int_equal(number(traffic, "throttled"), 7);
     assert_int_equal(number(out, "distinct_models"), 2);
     const json_t *generator = json_object_get(out, "generator");
@@ -403,8 +416,7 @@ static void test_hostile_texts(void **state)
         if (m.record.message_count < RECORD_MESSAGES_MAX)
             m.record.messages[j->error = m.record.message_count++] = texts[i];
     }
-    m.record.metrics =
-        (struct record_metrics){.why = "bad \xff", .wrong = (const char *[]){"a \xfe"}, .wrong_count = 1};
+    m.record.metrics = (struct record_metrics){.why = "bad \xff", .mistakes = 1, .mistake = "a \xfe"};
     for (int i = 0; i < COUNT(texts); i++) {
         struct result_context context = golden_context();
         context.command = context.target_url = context.target_server = context.target_health = texts[i];
@@ -420,6 +432,54 @@ static void test_hostile_texts(void **state)
     made_finish(&m);
 }
 
+static void test_metrics(void **state)
+{
+    (void)state;
+    struct metered m;
+    metered_init(&m, 5);
+    m.expected[metered_add(&m, "a_total", 5)].grows = COUNT_COMPLETED;
+    m.expected[metered_add(&m, "b_total", 0)].moves = true;
+    m.seen[metered_add(&m, "c_total", 0)].type = NULL;
+    m.seen[0].p50 = 1.5;
+    struct record_series *points = record_add_series(&m.made.record, "a_total", "");
+    record_add_point(&m.made.record, points, -5, 100); /* before the load */
+    record_add_point(&m.made.record, points, 1, 104);
+    record_add_series(&m.made.record, "b_total", "");
+    m.made.plan.workflow.families = 48;
+    struct result_context context = golden_context();
+    json_t *out = read_back(&m.made, &context, "metrics");
+    const json_t *metrics = json_object_get(json_object_get(out, "target"), "metrics"),
+                 *checks = json_object_get(metrics, "checks");
+    static const struct {
+        const char *key;
+        int value;
+    } numbers[] = {{"families", 60}, {"families_expected", 48}, {"expected", 3}, {"present", 2}, {"moving", 1},
+                   {"scrapes", 5},   {"failed_scrapes", 0},     {"mistakes", 0}, {"restarts", 0}};
+    for (int i = 0; i < COUNT(numbers); i++)
+        assert_near(number(metrics, numbers[i].key), numbers[i].value, 0);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(metrics, "wrong"), 0)),
+                        "b_total: stood still at 100 while 5 jobs were completed");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(metrics, "wrong"), 1)), "c_total: missing");
+    assert_int_equal(json_array_size(checks), 3);
+    const json_t *a = named(checks, "a_total"), *b = named(checks, "b_total"), *c = named(checks, "c_total");
+    assert_string_equal(string(a, "agrees"), "yes");
+    assert_string_equal(string(a, "grows"), "completed");
+    assert_near(number(a, "ours"), 5, 0);
+    assert_near(number(a, "grew"), 5, 0);
+    assert_near(number(a, "p50"), 1.5, 0);
+    assert_true(json_is_true(json_object_get(a, "right_type")) && json_is_true(json_object_get(a, "moved")));
+    assert_true(json_is_false(json_object_get(b, "moved")));
+    assert_true(json_is_null(json_object_get(b, "agrees")));
+    assert_null(json_object_get(b, "p50"));
+    assert_true(json_is_false(json_object_get(c, "present")) && json_is_null(json_object_get(c, "moved")));
+    assert_null(json_object_get(c, "type"));
+    const json_t *row = json_array_get(json_object_get(out, "timeline"), 0);
+    assert_near(number(json_object_get(row, "metrics"), "a_total"), 102, 0);
+    assert_int_equal(json_object_size(json_object_get(row, "metrics")), 1); /* b stood still */
+    json_decref(out);
+    made_finish(&m.made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_messy),        cmocka_unit_test(test_sums),
         cmocka_unit_test(test_an_empty_run), cmocka_unit_test(test_hostile_texts),
         cmocka_unit_test(test_tallied),      cmocka_unit_test(test_traffic_and_rates),
+        cmocka_unit_test(test_metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ static void test_a_wait_is_taken_apart(void **state)
     j->queue = made_time(2);
     j->processing = made_time(7);
     j->validate = made_time(0.01);
+    j->unseen = made_time(1);
     j = made_job(&m, 0, 1, 10);
     j->queue = made_time(4);
     j->processing = made_time(7); /* more than the wait: clocks differ */
@@ -32,15 +33,33 @@ static void test_a_wait_is_taken_apart(void **state)
     made_failure(&m, 0, 3, FAIL_TIMEOUT, MADE_WAIT, 300, "timeout");
     made_failure(&m, 0, 4, FAIL_STATUS, MADE_UPLOAD, 0.05, "status 500");
     struct step_row *rows;
-    assert_int_equal(steps_measure(&m.plan, &m.record, &made_scratch, &rows), 8);
+    assert_int_equal(steps_measure(&m.plan, &m.record, &made_scratch, &rows), 9);
     assert_row(&rows[0], "upload", "", 4, 0.1, 1, 0);
     assert_row(&rows[1], "submit", "", 4, 0.1, 0, 0);
     assert_row(&rows[2], "wait", "", 3, (9.9 + 9.9 + 19.9) / 3, 1, 1);
     assert_row(&rows[3], "queue", "wait", 2, 3, 0, 0);
     assert_row(&rows[4], "processing", "wait", 2, 7, 0, 0);
     assert_row(&rows[5], "notice", "wait", 2, (0.9 + 0) / 2, 0, 0);
-    assert_row(&rows[6], "download", "", 3, 0.2, 0, 0);
-    assert_row(&rows[7], "validate", "", 1, 0.01, 0, 0);
+    assert_row(&rows[6], "unseen", "wait", 1, 1, 0, 0);
+    assert_row(&rows[7], "download", "", 3, 0.2, 0, 0);
+    assert_row(&rows[8], "validate", "", 1, 0.01, 0, 0);
+    made_finish(&m);
+}
+
+static void test_what_was_seen_leaves_nothing_to_notice(void **state)
+{
+    (void)state;
+    struct made m;
+    struct step_row *rows;
+    made_init(&m, 1, 100);
+    struct record_job *j = made_job(&m, 0, 0, 10);
+    j->queue = made_time(3);
+    j->processing = made_time(6.9);
+    j->seen = true;
+    assert_int_equal(steps_measure(&m.plan, &m.record, &made_scratch, &rows), MADE_STEPS + 2);
+    assert_row(&rows[3], "queue", "wait", 1, 3, 0, 0);
+    assert_row(&rows[4], "processing", "wait", 1, 6.9, 0, 0);
+    assert_row(&rows[5], "download", "", 1, 0.2, 0, 0);
     made_finish(&m);
 }
 
@@ -63,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_wait_is_taken_apart),
+        cmocka_unit_test(test_what_was_seen_leaves_nothing_to_notice),
         cmocka_unit_test(test_parts_that_nobody_tells_are_left_out),
     };
     return cmocka_run_group_tests(tests, made_arena, made_arena_free);

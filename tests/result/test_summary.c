@@ -1,5 +1,6 @@
 #include "test.h"
 #include "golden.h"
+#include "metered.h"
 #include "summary.h"
 
 #include <stdio.h>
@@ -141,6 +142,10 @@ static void test_traffic_and_arrivals(void **state)
         (struct record_traffic){.requests = 4000, .polls = 2500, .throttled = 12, .retries = 8};
     assert_true(says(&m, "  4000 requests, 62.5 % of them polls\n"));
     assert_true(says(&m, "  12 answers said \"not now\", 8 of them were tried again\n"));
+    m.record.traffic.messages = 30;
+    assert_true(says(&m, "  30 messages told of jobs\n"));
+    m.record.traffic.reconnects = 2;
+    assert_true(says(&m, "  30 messages told of jobs, 2 connections were lost\n"));
     m.plan.load.users = USERS_OPEN;
     m.plan.load.arrivals = ARRIVALS_POISSON;
     m.phases[1].rate = 120;
@@ -169,6 +174,42 @@ static void test_an_empty_run(void **state)
     made_finish(&m);
 }
 
+static void test_metrics(void **state)
+{
+    (void)state;
+    struct metered m;
+    struct buf out;
+    metered_init(&m, 5);
+    for (int i = 0; i < 3; i++)
+        m.expected[metered_add(&m, i ? "b_total" : "a_total", 5)].grows = COUNT_COMPLETED;
+    static const struct {
+        double grew[3];
+        const char *line;
+    } rows[] = {
+        {{5, 5, 5}, "  3 of 3 expected metrics present, 3 moved, all agree · 60 families in all\n"},
+        {{5, 9, 5}, "  3 of 3 expected metrics present, 3 moved, 2 of 3 agree with our counts, 1 grew by more · 60 families in all\n"},
+        {{3, 5, 5}, "  3 of 3 expected metrics present, 3 moved, 2 of 3 agree with our counts · 60 families in all\n"
+                    "  ✗ a_total: grew by 3, but 5 jobs were completed\n"},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        for (int k = 0; k < 3; k++)
+            m.seen[k].grew = rows[i].grew[k];
+        buf_init(&out, 1 << 20);
+        write(&m.made, &(struct terminal){.width = 120}, &out);
+        if (!strstr(buf_text(&out), rows[i].line))
+            fail_msg("'%s' is missing in\n%s", rows[i].line, buf_text(&out));
+        buf_finish(&out);
+    }
+    buf_init(&out, 1 << 20);
+    m.seen[2].type = NULL;
+    m.expected[2].optional = true;
+    write(&m.made, &(struct terminal){.width = 120}, &out);
+    assert_non_null(strstr(buf_text(&out), "2 of 2 expected metrics present, 2 moved, 1 of 2 agree with our counts"));
+    assert_non_null(strstr(buf_text(&out), " · 1 optional absent · 60 families in all\n"));
+    buf_finish(&out);
+    made_finish(&m.made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_colour_and_hostile_texts),
         cmocka_unit_test(test_traffic_and_arrivals),
         cmocka_unit_test(test_an_empty_run),
+        cmocka_unit_test(test_metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,12 +7,17 @@
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: "
 #define METRICS OK "73\r\n\r\nprocess_resident_memory_bytes 1000\ngpu_memory_allocated_mb{gpu_id=\"0\"} 7\n\n"
 
+static const struct promtext_selector metrics[] = {
+    {.name = "gpu_memory_allocated_mb", .text = "gpu_memory_allocated_mb"}, {.name = "none_total", .text = "none_total"}};
+
 /* Watches until `asked` says that the server has been asked so often; there is no other end to wait for. */
 static void watch_for(struct tiny_server *s, int route, int times, struct record *record)
 {
     struct watch_config config = {.target = {.place = {.addrs = {s->addr}, .addr_count = 1}, .authority = "x", .prefix = "", .headers = ""},
                                   .health_path = "/health",
                                   .metrics_path = "/metrics",
+                                  .metrics = metrics,
+                                  .metric_count = 2,
                                   .probe_every = 2 * NSEC_PER_MSEC,
                                   .scrape_every = 2 * NSEC_PER_MSEC};
     struct watch *w = watch_create(&config);
@@ -47,11 +52,16 @@ static void test_healthy_target(void **state)
     assert_int_equal(record_find_series(&r, "gpu.memory")->state, SERIES_PRESENT);
     assert_int_equal(record_find_series(&r, "gpu.usage")->state, SERIES_ABSENT);
     assert_int_equal(record_find_series(&r, "target.cpu")->state, SERIES_UNREADABLE);
-    assert_int_equal(r.metrics.expected, 3);
-    assert_int_equal(r.metrics.present, 1);
-    assert_int_equal(r.metrics.moving, 0);
-    assert_int_equal(r.metrics.wrong_count, 2);
-    assert_string_equal(r.metrics.wrong[0], "process_cpu_seconds_total: missing");
+    assert_int_equal(r.metrics.count, 2);
+    assert_string_equal(r.metrics.items[0].name, "gpu_memory_allocated_mb");
+    assert_string_equal(r.metrics.items[0].type, "untyped");
+    assert_false(r.metrics.items[0].moved);
+    assert_true(r.metrics.items[0].last == 7);
+    assert_null(r.metrics.items[1].type);
+    assert_int_equal(record_find_series(&r, "gpu_memory_allocated_mb")->count, r.metrics.scrapes);
+    assert_int_equal(record_find_series(&r, "none_total")->state, SERIES_ABSENT);
+    assert_true(r.metrics.first < r.metrics.last);
+    assert_int_equal(r.metrics.mistakes, 0);
     assert_true(r.probe_count > 0);
     for (int i = 0; i < r.probe_count; i++)
         assert_true(r.probes[i].ok);
@@ -59,19 +69,35 @@ static void test_healthy_target(void **state)
     tiny_server_stop(&s);
 }
 
-static void test_a_counter_that_stands_still_is_told(void **state)
+/* The first scrape is over when the watch has been started, and the last one begins when it is stopped: also where one
+ * is under way then. */
+static void check_between(bool rare)
 {
-    (void)state;
-    static const struct tiny_route routes[] = {{"/health", OK "0\r\n\r\n"},
-                                               {"/metrics", OK "28\r\n\r\nprocess_cpu_seconds_total 1\n"},
-                                               {.path = NULL}};
+    static const struct tiny_route routes[] = {{"/metrics", METRICS}, {.path = NULL}};
     struct tiny_server s;
     struct record r;
     tiny_server_start(&s, routes);
-    watch_for(&s, 1, 3, &r);
-    assert_string_equal(r.metrics.wrong[1], "process_cpu_seconds_total: stood still");
+    struct watch *w = watch_create(&(struct watch_config){.target = {.place = {.addrs = {s.addr}, .addr_count = 1}, .authority = "x", .prefix = "", .headers = ""},
+                                                          .health_path = "", .metrics_path = "/metrics", .scrape_every = rare ? NSEC_PER_SEC * 1000 : 1000});
+    assert_true(watch_start(w));
+    assert_true(atomic_load(&s.asked[0]) >= 1);
+    nsec zero = clock_monotonic();
+    watch_stop(w);
+    record_init(&r, &(struct record_shape){0});
+    watch_collect(w, &r, zero);
+    watch_destroy(w);
+    assert_true(rare ? r.metrics.scrapes == 2 : r.metrics.scrapes >= 2);
+    assert_true(r.metrics.first <= 0 && r.metrics.last >= 0);
     record_finish(&r);
     tiny_server_stop(&s);
+}
+
+static void test_load_lies_between_scrapes(void **state)
+{
+    (void)state;
+    check_between(true);
+    for (int i = 0; i < 20; i++)
+        check_between(false);
 }
 
 static void test_target_without_metrics(void **state)
@@ -102,7 +128,10 @@ static void test_metrics_that_are_garbage(void **state)
     struct record r;
     tiny_server_start(&s, routes);
     watch_for(&s, 1, 3, &r);
+    assert_false(r.metrics.readable);
+    assert_string_equal(r.metrics.why, "/metrics holds no metrics; line 1: a metric's name is expected: '<html>'");
     assert_int_equal(record_find_series(&r, "target.memory")->state, SERIES_UNREADABLE);
+    assert_true(r.metrics.first == NSEC_NEVER);
     record_finish(&r);
     tiny_server_stop(&s);
 }
@@ -111,7 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_healthy_target),
-        cmocka_unit_test(test_a_counter_that_stands_still_is_told),
+        cmocka_unit_test(test_load_lies_between_scrapes),
         cmocka_unit_test(test_target_without_metrics),
         cmocka_unit_test(test_metrics_that_are_garbage),
     };

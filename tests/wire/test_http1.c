@@ -191,7 +191,8 @@ static void check_equal(const char *name, const struct seen *a, const struct see
         p->content_length != q->content_length || p->retry_after != q->retry_after ||
         p->retry_at != q->retry_at || p->keep_alive != q->keep_alive || a->len != b->len ||
         memcmp(a->body, b->body, a->len) != 0 || (p->state == HTTP1_DONE && a->used != b->used) ||
-        strcmp(a->names.server, b->names.server) != 0 || strcmp(a->names.date, b->names.date) != 0)
+        strcmp(a->names.server, b->names.server) != 0 || strcmp(a->names.date, b->names.date) != 0 ||
+        strcmp(a->names.content_type, b->names.content_type) != 0)
         fail_msg("%s, split at %zu: state %d error '%s' used %zu, and whole: state %d error '%s' used %zu",
                  name, piece, q->state, q->error, b->used, p->state, p->error, a->used);
 }
@@ -293,12 +294,13 @@ static void test_headers_that_are_kept(void **state)
     (void)state;
     static const char input[] =
         "HTTP/1.1 429 Slow down\r\nSERVER:  nginx/1.2 \r\nRetry-After: 17\r\nDate: x\r\n"
-        "Content-Length: 0\r\n\r\n";
+        "Content-type: text/plain; version=0.0.4\r\nContent-Length: 0\r\n\r\n";
     struct seen s;
     run(&s, input, sizeof input - 1, 0, 1, false);
     assert_int_equal(s.p.state, HTTP1_DONE);
     assert_string_equal(s.names.server, "nginx/1.2");
     assert_string_equal(s.names.date, "x");
+    assert_string_equal(s.names.content_type, "text/plain; version=0.0.4");
     assert_int_equal(s.p.retry_after, 17);
 
     static const char date[] = HEAD("Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\nContent-Length: 0") "\r\n";
@@ -354,6 +356,7 @@ static void test_next_response(void **state)
     http1_feed(&p, second, sizeof second - 1, NULL, NULL);
     assert_int_equal(p.state, HTTP1_DONE);
     assert_string_equal(names.server, "");
+    assert_string_equal(names.content_type, "");
     assert_int_equal(p.retry_after, -1);
     http1_init(&p, false);
     http1_feed(&p, "HTTP/1.1 200", 12, NULL, NULL); /* and given up */
