@@ -19,7 +19,7 @@ static void init_tallies(struct record *r)
 
 void record_init(struct record *r, const struct record_shape *shape)
 {
-    *r = (struct record){.shape = *shape, .load_ended = -1, .ended = -1};
+    *r = (struct record){.shape = *shape, .load_ended = -1, .ended = -1, .process.gone = -1};
     arena_init(&r->arena, "record", RECORD_MAX_BYTES);
     r->phases = arena_new(&r->arena, struct record_span, shape->phases > 0 ? shape->phases : 1);
     for (int i = 0; i < shape->phases; i++)

@@ -134,6 +134,14 @@ struct record_metrics { /* the target's /metrics */
     int count;
 };
 
+struct record_process { /* the target's, on this machine */
+    int pid;            /* the last that was found; 0: none */
+    const char *found;  /* how: "embedded", "pid", "listening socket"; NULL: not found */
+    const char *why;    /* when it was not; NULL otherwise */
+    nsec gone;          /* when it was first seen to be no more; -1: never */
+    int restarts;       /* times that another took its place */
+};
+
 struct record_traffic { /* with the target, of measured jobs and of the warm-up */
     int64_t requests;
     int64_t resent;       /* of the requests, since a kept connection ended without an answer */
@@ -184,6 +192,7 @@ struct record {
     struct record_probe *probes;
     int probe_count, probe_capacity;
     struct record_metrics metrics;
+    struct record_process process;
     struct record_generator generator;
 };
 
