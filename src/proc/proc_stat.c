@@ -52,5 +52,5 @@ int proc_stat_read(const char *proc, int pid, struct proc_stat *ret)
 
 bool proc_stat_ended(const struct proc_stat *s)
 {
-    return s->state == 'Z' || s->state == 'X';
+    return (s->state == 'Z' || s->state == 'X') && s->threads <= 1;
 }

@@ -19,5 +19,6 @@ struct proc_stat {
 
 /* Returns 0, or an errno value: ENOENT of a process that is not there, EBADMSG of a text that is none. */
 int proc_stat_read(const char *proc, int pid, struct proc_stat *ret);
-/* It has ended, whether or not its parent knows. */
+/* It has ended, whether or not its parent knows. Where only its first thread has, the others are the process.
+ */
 bool proc_stat_ended(const struct proc_stat *s);

@@ -71,10 +71,13 @@ static void test_ended(void **state)
     (void)state;
     static const struct {
         char state;
+        int threads;
         bool ended;
-    } ROWS[] = {{'R', false}, {'S', false}, {'D', false}, {'T', false}, {'Z', true}, {'X', true}};
+    } ROWS[] = {{'R', 1, false}, {'S', 1, false}, {'D', 9, false}, {'T', 1, false}, {'Z', 1, true},
+                {'Z', 0, true},  {'Z', 2, false}, {'X', 1, true},  {'X', 0, true}};
     for (int i = 0; i < COUNT(ROWS); i++)
-        assert_int_equal(proc_stat_ended(&(struct proc_stat){.state = ROWS[i].state}), ROWS[i].ended);
+        assert_int_equal(proc_stat_ended(&(struct proc_stat){.state = ROWS[i].state, .threads = ROWS[i].threads}),
+                         ROWS[i].ended);
 }
 
 static void test_descriptors(void **state)
