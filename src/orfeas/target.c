@@ -49,9 +49,9 @@ static int check_pid(const struct options *o)
     if (!o->pid || process_find_pid("/proc", o->pid, why))
         return EXIT_PASS;
     fprintf(stderr,
-            "orfeas: --pid %d: %s\n    Name the target's process as `ss -ltnp` shows it, or leave --pid out: "
+            "orfeas: --pid: %s\n    Name the target's process as `ss -ltnp` shows it, or leave --pid out: "
             "the one that listens\n    on the target's port is looked for.\n",
-            o->pid, why);
+            why);
     return EXIT_USAGE;
 }
 

@@ -121,7 +121,7 @@ static bool parse_row(const char *line, bool is_v4, struct row *ret)
 
 static enum fit fit_of(const struct row *r, const struct place *p)
 {
-    if (r->state != LISTEN || r->port != p->port || !r->inode)
+    if (r->port != p->port || !r->inode)
         return FIT_NOT;
     if (memcmp(&r->addr, &p->addr, sizeof r->addr) == 0)
         return FIT_EXACT;
@@ -146,6 +146,8 @@ static void take(struct listeners *l, enum fit *best, enum fit fit, const struct
         l->inodes[l->count++] = r->inode;
 }
 
+/* The kernel writes those that listen first; of the others there may be fifty thousand, and a tenth of a
+ * second. */
 static int read_table(const char *proc, const char *name, bool is_v4, const struct place *p,
                       struct listeners *ret, enum fit *best)
 {
@@ -154,9 +156,13 @@ static int read_table(const char *proc, const char *name, bool is_v4, const stru
     FILE *f = fopen(proc_file_path(proc, 0, name, path), "re");
     if (!f)
         return errno;
-    while (fgets(line, sizeof line, f))
-        if (parse_row(line, is_v4, &r))
-            take(ret, best, fit_of(&r, p), &r);
+    while (fgets(line, sizeof line, f)) {
+        if (!parse_row(line, is_v4, &r))
+            continue;
+        if (r.state != LISTEN)
+            break;
+        take(ret, best, fit_of(&r, p), &r);
+    }
     fclose(f);
     return 0;
 }

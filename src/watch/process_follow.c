@@ -7,8 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of what costs more, so much of the time at most. */
-enum { SHARE = 100 };
+#define PSS_LIMIT NSEC_PER_SEC
+
+/* What costs more is done so seldom: in so many times as long as it took, once. */
+enum { PSS_RATION = 100, FIND_RATION = 20 };
+
+/* When it may be done again. */
+static nsec ration(struct process_follow *f, nsec now, nsec begun, int times)
+{
+    nsec took = clock_monotonic() - begun;
+    f->rationed += took;
+    return now + times * took;
+}
 
 static const struct {
     const char *series, *unit;
@@ -73,11 +83,9 @@ static void find_first(struct process_follow *f)
 static void find_next(struct process_follow *f, nsec now)
 {
     struct process_find found;
-    if (!f->may_adopt || now < f->find_due)
-        return;
     nsec begun = clock_monotonic();
     process_find(f->config.proc, &f->list, &f->config.addr, &found);
-    f->find_due = now + SHARE * (clock_monotonic() - begun);
+    f->find_due = ration(f, now, begun, FIND_RATION);
     if (found.pid && adopt(f, found.pid, "listening socket"))
         f->state.restarts++;
 }
@@ -131,12 +139,12 @@ static void note_beyond(struct process_follow *f, int beyond)
 
 static bool take_sum(struct process_follow *f, nsec now, struct process_sum *ret)
 {
-    bool pss = now >= f->pss_due;
+    bool due = now >= f->pss_due;
     nsec begun = clock_monotonic();
-    if (!process_tree_read(&f->tree, &f->list, pss, ret))
+    if (!process_tree_read(&f->tree, &f->list, due ? begun + PSS_LIMIT : 0, ret))
         return false;
-    if (pss)
-        f->pss_due = now + SHARE * (clock_monotonic() - begun);
+    if (due)
+        f->pss_due = ration(f, now, begun, PSS_RATION);
     return true;
 }
 
@@ -187,13 +195,14 @@ static void read_machine(struct process_follow *f, nsec now, bool keep)
     add_point(f, MACHINE_DISK_FREE, now, m->disk_free);
 }
 
-void process_follow_read(struct process_follow *f, nsec now)
+void process_follow_read(struct process_follow *f, nsec now, bool last)
 {
     bool keep = f->readings++ % f->each == 0;
+    f->rationed = 0;
     if (f->state.found && process_list_read(&f->list, f->config.proc) == 0) {
         if (f->tree.pid)
             read_process(f, now, keep);
-        if (!f->tree.pid)
+        if (!f->tree.pid && f->may_adopt && (last || now >= f->find_due))
             find_next(f, now);
     }
     if (f->here)

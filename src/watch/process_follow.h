@@ -53,7 +53,8 @@ struct process_follow {
     struct record log;                       /* in loop time */
     int64_t readings, each;                  /* every each-th is kept */
     bool full;                               /* a series holds all that it may */
-    nsec pss_due, find_due;                  /* they cost too much for every time */
+    nsec pss_due, find_due;                  /* they cost too much for every time, */
+    nsec rationed;                           /* and took so long in the last reading */
     /* For any thread: */
     _Atomic int pid;    /* of the process, while it lives; 0 */
     _Atomic double rss; /* the last one; NaN */
@@ -64,7 +65,8 @@ void process_follow_init(struct process_follow *f, const struct process_follow_c
 void process_follow_finish(struct process_follow *f);
 /* There is something to read: a process, or a machine. */
 bool process_follow_has_any(const struct process_follow *f);
-void process_follow_read(struct process_follow *f, nsec now);
+/* The last one looks for a process that is missing, whatever that costs. */
+void process_follow_read(struct process_follow *f, nsec now, bool last);
 /* Adds the series and the state to the record, whose zero of time is `zero`. */
 void process_follow_collect(const struct process_follow *f, struct record *record, nsec zero);
 /* The same where nothing can be said: `why` is static text. */

@@ -159,11 +159,12 @@ static void sum_fds(const struct process_tree *t, int pid, struct process_sum *r
     }
 }
 
-static void sum_pss(const struct process_tree *t, int pid, struct process_sum *ret)
+static void sum_pss(const struct process_tree *t, int pid, nsec until, struct process_sum *ret)
 {
     char text[2048];
     double bytes = 0; /* of one without memory there is no line */
-    int len = proc_file_read(t->proc, pid, "smaps_rollup", text, sizeof text);
+    bool late = clock_monotonic() >= until;
+    int len = late ? -ETIME : proc_file_read(t->proc, pid, "smaps_rollup", text, sizeof text);
     if (len >= 0) {
         proc_file_kib(text, "Pss", &bytes);
         ret->pss = isnan(ret->pss) ? bytes : ret->pss + bytes;
@@ -173,7 +174,7 @@ static void sum_pss(const struct process_tree *t, int pid, struct process_sum *r
     }
 }
 
-bool process_tree_read(struct process_tree *t, const struct process_list *list, bool pss,
+bool process_tree_read(struct process_tree *t, const struct process_list *list, nsec pss_until,
                        struct process_sum *ret)
 {
     struct growing g;
@@ -193,9 +194,11 @@ bool process_tree_read(struct process_tree *t, const struct process_list *list, 
         ret->rss += p->resident_bytes;
         ret->threads += p->threads;
         sum_fds(t, p->pid, ret);
-        if (pss)
-            sum_pss(t, p->pid, ret);
+        if (pss_until)
+            sum_pss(t, p->pid, pss_until, ret);
     }
+    if (ret->pss_error == ETIME) /* a part that is another one each time would be no figure */
+        ret->pss = NAN;
     growing_finish(&g);
     return true;
 }

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "clock.h"
 #include "process_list.h"
 
 enum { PROCESS_TREE_MAX = 4096 }; /* processes; those beyond it are left out, and counted */
@@ -43,9 +44,10 @@ struct process_sum { /* over all of them that can be read; NAN: of none */
 
 /* The list was just read. Returns false when it has no such process, or one that has ended. */
 bool process_tree_open(struct process_tree *t, const char *proc, const struct process_list *list, int pid);
-/* False: the process is no more, or another one has its number. `pss`: read the share of memory, too; the
- * kernel walks through all pages for it. */
-bool process_tree_read(struct process_tree *t, const struct process_list *list, bool pss,
+/* False: the process is no more, or another one has its number. The share of memory is read until the time
+ * `pss_until`, since the kernel walks through all pages for it; there is none (ETIME) where that does not
+ * suffice. 0: not at all. */
+bool process_tree_read(struct process_tree *t, const struct process_list *list, nsec pss_until,
                        struct process_sum *ret);
 /* Safe on one that is zero. */
 void process_tree_close(struct process_tree *t);

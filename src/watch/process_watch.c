@@ -8,9 +8,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PATIENCE (2 * NSEC_PER_SEC)
+#define PATIENCE (5 * NSEC_PER_SEC)
 
-enum { REST = 20 }; /* times as long as a reading took: it uses a twentieth of a core at most */
+enum {
+    REST = 20
+}; /* times as long as a reading took, but for what it rations: a twentieth of a core at most */
 
 struct process_watch {
     struct process_follow follow;
@@ -90,7 +92,7 @@ static void pause_until(struct process_watch *w, nsec due)
 
 static nsec next_due(const struct process_watch *w, nsec due, nsec begun)
 {
-    nsec now = clock_monotonic(), rested = now + REST * (now - begun);
+    nsec now = clock_monotonic(), rested = now + REST * (now - begun - w->follow.rationed);
     due += due > now ? 0 : w->every; /* it ended between two of them */
     return due > rested ? due : rested;
 }
@@ -109,7 +111,7 @@ static void *run(void *context)
     for (;;) {
         bool last = atomic_load(&w->stopping);
         nsec begun = clock_monotonic();
-        process_follow_read(&w->follow, begun);
+        process_follow_read(&w->follow, begun, last);
         if (last)
             break;
         await_exit(w);

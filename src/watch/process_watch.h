@@ -21,7 +21,7 @@ struct process_watch;
 struct process_watch *process_watch_create(const struct process_watch_config *config);
 /* Where there is nothing to read there is no thread. False with errno when it could not be started. */
 bool process_watch_start(struct process_watch *w);
-/* Within 2 seconds. */
+/* Within 5 seconds. */
 void process_watch_stop(struct process_watch *w);
 /* After the stop; zero of the record's time is `zero`. */
 void process_watch_collect(const struct process_watch *w, struct record *record, nsec zero);

@@ -42,7 +42,7 @@ static void follow(struct world *w, const char *addr, int pid)
 
 static void read_at(struct world *w, double seconds)
 {
-    process_follow_read(&w->follow, ZERO + nsec_from_sec(seconds));
+    process_follow_read(&w->follow, ZERO + nsec_from_sec(seconds), false);
 }
 
 static void collect(struct world *w)

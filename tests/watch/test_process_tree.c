@@ -37,7 +37,7 @@ static struct process_sum sum(struct world *w)
 {
     struct process_sum s;
     assert_int_equal(process_list_read(&w->list, w->proc.root), 0);
-    assert_true(process_tree_read(&w->tree, &w->list, true, &s));
+    assert_true(process_tree_read(&w->tree, &w->list, NSEC_NEVER, &s));
     return s;
 }
 
@@ -72,8 +72,10 @@ static void test_sums(void **state)
     assert_near(s.threads, 7, 0);
     assert_near(s.fds, 3, 0);
     assert_int_equal(s.pss_hidden + s.fds_hidden + s.beyond, 0);
-    assert_true(process_tree_read(&w.tree, &w.list, false, &s));
-    assert_true(isnan(s.pss));
+    assert_true(process_tree_read(&w.tree, &w.list, 0, &s));
+    assert_true(isnan(s.pss) && s.pss_hidden == 0);
+    assert_true(process_tree_read(&w.tree, &w.list, 1, &s)); /* a time that is long over */
+    assert_true(isnan(s.pss) && s.pss_hidden == 3 && s.pss_error == ETIME);
     end(&w);
 }
 
@@ -121,7 +123,7 @@ static void test_identity(void **state)
         else
             fake_proc_remove(&w.proc, 50);
         assert_int_equal(process_list_read(&w.list, w.proc.root), 0);
-        assert_false(process_tree_read(&w.tree, &w.list, true, &s));
+        assert_false(process_tree_read(&w.tree, &w.list, NSEC_NEVER, &s));
         if (i != 0)
             assert_false(process_tree_open(&(struct process_tree){0}, w.proc.root, &w.list, 50));
         end(&w);
