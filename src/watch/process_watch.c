@@ -168,6 +168,16 @@ void process_watch_collect(const struct process_watch *w, struct record *record,
         process_follow_collect(&w->follow, record, zero);
 }
 
+bool process_watch_is_here(const struct process_watch *w)
+{
+    return w->follow.here;
+}
+
+int process_watch_pid(const struct process_watch *w)
+{
+    return atomic_load(&w->follow.pid);
+}
+
 double process_watch_rss(const struct process_watch *w)
 {
     return atomic_load(&w->follow.rss);

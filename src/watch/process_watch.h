@@ -4,7 +4,7 @@
  * holds whoever asks for it. Nobody waits for it then: neither the probes nor the end of the run.
  *
  * It is read at a steady pace, when it ends (so that the time of that is exact), and once more at the stop.
- * Create, start, stop, collect and destroy from one thread; process_watch_rss() from any.
+ * Create, start, stop, collect and destroy from one thread; ask where it is, for its pid and rss from any.
  */
 #pragma once
 
@@ -28,5 +28,9 @@ void process_watch_collect(const struct process_watch *w, struct record *record,
 /* NULL does nothing. What a thread that hangs may still touch is left behind. */
 void process_watch_destroy(struct process_watch *w);
 
-/* Resident bytes of the process and its descendants; NaN while there is none. */
+/* The target is on this machine. From the creation on. */
+bool process_watch_is_here(const struct process_watch *w);
+/* The process, while it lives; else 0. From the creation on, and another one after a restart. */
+int process_watch_pid(const struct process_watch *w);
+/* Resident bytes of it and its descendants; NaN while there is none. */
 double process_watch_rss(const struct process_watch *w);

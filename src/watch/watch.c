@@ -206,6 +206,16 @@ void watch_collect(const struct watch *w, struct record *record, nsec zero)
     }
 }
 
+bool watch_is_here(const struct watch *w)
+{
+    return process_watch_is_here(w->process);
+}
+
+int watch_pid(const struct watch *w)
+{
+    return process_watch_pid(w->process);
+}
+
 double watch_latest(const struct watch *w, enum figure figure)
 {
     double told = scrapes_latest(&w->scrapes, figure);

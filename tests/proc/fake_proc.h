@@ -1,5 +1,7 @@
 /*
  * fake_proc - a directory that looks like /proc, for every process that is hard to meet.
+ *
+ * Where we ourselves matter, take pids from 5,000,000 on: no real process has them.
  */
 #pragma once
 

@@ -46,21 +46,21 @@ static void test_choice(void **state)
 {
     (void)state;
     static const struct row ROWS[] = {
-        {"one", {{1, 0, "init", NULL}, {20, 1, NULL, "socket:[17]"}}, LINE("0", "17"), 20, "", true},
-        {"its inode only begins so", {{1, 0, "init", NULL}, {20, 1, NULL, "socket:[171]"}}, LINE("0", "17"), 0, "another container", true},
-        {"a file of that name", {{20, 1, NULL, "pipe:[17]"}}, LINE("0", "17"), 0, "another container", true},
-        {"nobody", {{20, 1, NULL, "socket:[17]"}}, "", 0, "no process here listens on 127.0.0.1:5000", true},
-        {"prefork workers", {{20, 1, NULL, "socket:[17]"}, {21, 20, NULL, "socket:[17]"}, {22, 20, NULL, "socket:[17]"}}, LINE("0", "17"), 20, "", true},
-        {"the parent's number is higher", {{9, 20, NULL, "socket:[17]"}, {20, 1, NULL, "socket:[17]"}}, LINE("0", "17"), 20, "", true},
-        {"a generation between does not hold it", {{20, 1, NULL, "socket:[17]"}, {21, 20, NULL, NULL}, {22, 21, NULL, "socket:[17]"}}, LINE("0", "17"), 20, "", true},
-        {"a socket each, the parent has none", {{20, 1, NULL, NULL}, {21, 20, NULL, "socket:[17]"}, {22, 20, NULL, "socket:[18]"}}, LINE("0", "17") LINE("0", "18"), 20, "", true},
-        {"two that are no kin", {{1, 0, "init", NULL}, {21, 1, NULL, "socket:[17]"}, {22, 1, NULL, "socket:[18]"}}, LINE("0", "17") LINE("0", "18"), 0, "2 processes that have no parent in common", true},
-        {"started with its socket by the first process", {{1, 0, "systemd", "socket:[17]"}, {20, 1, NULL, "socket:[17]"}, {21, 20, NULL, "socket:[17]"}}, LINE("0", "17"), 20, "", true},
+        {"one", {{1, 0, "init", NULL}, {5000020, 1, NULL, "socket:[17]"}}, LINE("0", "17"), 5000020, "", true},
+        {"its inode only begins so", {{1, 0, "init", NULL}, {5000020, 1, NULL, "socket:[171]"}}, LINE("0", "17"), 0, "another container", true},
+        {"a file of that name", {{5000020, 1, NULL, "pipe:[17]"}}, LINE("0", "17"), 0, "another container", true},
+        {"nobody", {{5000020, 1, NULL, "socket:[17]"}}, "", 0, "no process here listens on 127.0.0.1:5000", true},
+        {"prefork workers", {{5000020, 1, NULL, "socket:[17]"}, {5000021, 5000020, NULL, "socket:[17]"}, {5000022, 5000020, NULL, "socket:[17]"}}, LINE("0", "17"), 5000020, "", true},
+        {"the parent's number is higher", {{5000009, 5000020, NULL, "socket:[17]"}, {5000020, 1, NULL, "socket:[17]"}}, LINE("0", "17"), 5000020, "", true},
+        {"a generation between does not hold it", {{5000020, 1, NULL, "socket:[17]"}, {5000021, 5000020, NULL, NULL}, {5000022, 5000021, NULL, "socket:[17]"}}, LINE("0", "17"), 5000020, "", true},
+        {"a socket each, the parent has none", {{5000020, 1, NULL, NULL}, {5000021, 5000020, NULL, "socket:[17]"}, {5000022, 5000020, NULL, "socket:[18]"}}, LINE("0", "17") LINE("0", "18"), 5000020, "", true},
+        {"two that are no kin", {{1, 0, "init", NULL}, {5000021, 1, NULL, "socket:[17]"}, {5000022, 1, NULL, "socket:[18]"}}, LINE("0", "17") LINE("0", "18"), 0, "2 processes that have no parent in common", true},
+        {"started with its socket by the first process", {{1, 0, "systemd", "socket:[17]"}, {5000020, 1, NULL, "socket:[17]"}, {5000021, 5000020, NULL, "socket:[17]"}}, LINE("0", "17"), 5000020, "", true},
         {"alone in its container", {{1, 0, NULL, "socket:[17]"}}, LINE("0", "17"), 1, "", true},
-        {"a circle of parents", {{20, 21, NULL, NULL}, {21, 20, NULL, NULL}, {22, 21, NULL, "socket:[17]"}, {23, 20, NULL, "socket:[17]"}}, LINE("0", "17"), 21, "", true},
-        {"a container's port", {{20, 1, "docker-proxy", "socket:[17]"}}, LINE("0", "17"), 0, "docker-proxy listens on 127.0.0.1:5000 (process 20) and only leads to a container", true},
-        {"a tunnel", {{20, 1, "ssh", "socket:[17]"}}, LINE("0", "17"), 0, "only leads to another machine", false},
-        {"no such table", {{20, 1, NULL, "socket:[17]"}}, NULL, 0, "net/tcp cannot be read: No such file", true},
+        {"a circle of parents", {{5000020, 5000021, NULL, NULL}, {5000021, 5000020, NULL, NULL}, {5000022, 5000021, NULL, "socket:[17]"}, {5000023, 5000020, NULL, "socket:[17]"}}, LINE("0", "17"), 5000021, "", true},
+        {"a container's port", {{5000020, 1, "docker-proxy", "socket:[17]"}}, LINE("0", "17"), 0, "docker-proxy listens on 127.0.0.1:5000 (process 5000020) and only leads to a container", true},
+        {"a tunnel", {{5000020, 1, "ssh", "socket:[17]"}}, LINE("0", "17"), 0, "only leads to another machine", false},
+        {"no such table", {{5000020, 1, NULL, "socket:[17]"}}, NULL, 0, "net/tcp cannot be read: No such file", true},
     };
     for (int i = 0; i < COUNT(ROWS); i++) {
         struct process_find found;
@@ -74,12 +74,12 @@ static void test_choice(void **state)
 static void test_our_own_parent(void **state)
 {
     (void)state;
-    struct row row = {"", {{20, 1, "sh", NULL}, {21, 20, NULL, "socket:[17]"}, {22, 20, NULL, "socket:[18]"}}, LINE("0", "17") LINE("0", "18"), 0, NULL, true};
+    struct row row = {"", {{5000020, 1, "sh", NULL}, {5000021, 5000020, NULL, "socket:[17]"}, {5000022, 5000020, NULL, "socket:[18]"}}, LINE("0", "17") LINE("0", "18"), 0, NULL, true};
     struct process_find found;
     find(&row, &found);
-    assert_int_equal(found.pid, 20);
+    assert_int_equal(found.pid, 5000020);
     row.processes[3].pid = getpid();
-    row.processes[3].parent = 20;
+    row.processes[3].parent = 5000020;
     find(&row, &found);
     assert_int_equal(found.pid, 0);
     assert_non_null(strstr(found.why, "no parent in common"));
@@ -96,9 +96,9 @@ static void test_hidden(void **state)
     if (geteuid() == 0)
         skip(); /* nothing is hidden from root */
     fake_proc_init(&f);
-    fake_proc_put(&f, &(struct fake_process){.pid = 20, .parent = 1});
+    fake_proc_put(&f, &(struct fake_process){.pid = 5000020, .parent = 1});
     fake_proc_file(&f, 0, "net/tcp", LINE("33", "17"));
-    snprintf(path, sizeof path, "%s/20/fd", f.root);
+    snprintf(path, sizeof path, "%s/5000020/fd", f.root);
     chmod(path, 0);
     assert_int_equal(process_list_read(&list, f.root), 0);
     process_find(f.root, &list, &target, &found);
@@ -127,17 +127,17 @@ static void test_given(void **state)
     struct fake_proc f;
     char why[PROCESS_TEXT];
     fake_proc_init(&f);
-    fake_proc_put(&f, &(struct fake_process){.pid = 20, .parent = 1});
-    fake_proc_put(&f, &(struct fake_process){.pid = 21, .parent = 1, .state = 'Z'});
-    fake_proc_file(&f, 22, "stat", "nonsense");
-    assert_true(process_find_pid(f.root, 20, why));
+    fake_proc_put(&f, &(struct fake_process){.pid = 5000020, .parent = 1});
+    fake_proc_put(&f, &(struct fake_process){.pid = 5000021, .parent = 1, .state = 'Z'});
+    fake_proc_file(&f, 5000022, "stat", "nonsense");
+    assert_true(process_find_pid(f.root, 5000020, why));
     assert_string_equal(why, "");
-    assert_false(process_find_pid(f.root, 21, why));
-    assert_string_equal(why, "process 21 has ended");
-    assert_false(process_find_pid(f.root, 22, why));
-    assert_non_null(strstr(why, "process 22 cannot be seen: "));
-    assert_false(process_find_pid(f.root, 23, why));
-    assert_string_equal(why, "process 23 cannot be seen: there is none, or it is hidden from this user");
+    assert_false(process_find_pid(f.root, 5000021, why));
+    assert_string_equal(why, "process 5000021 has ended");
+    assert_false(process_find_pid(f.root, 5000022, why));
+    assert_non_null(strstr(why, "process 5000022 cannot be seen: "));
+    assert_false(process_find_pid(f.root, 5000023, why));
+    assert_string_equal(why, "process 5000023 cannot be seen: there is none, or it is hidden from this user");
     fake_proc_finish(&f);
     assert_true(process_find_pid("/proc", getpid(), why));
 }

@@ -30,8 +30,8 @@ static void begin(struct world *w)
     fake_proc_file(&w->proc, 0, "meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n");
     fake_proc_file(&w->proc, 0, "loadavg", "2.5 1 1 1/1 1\n");
     fake_proc_put(&w->proc, &(struct fake_process){.pid = 1});
-    fake_proc_put(&w->proc, &(struct fake_process){.pid = 50, .parent = 1, .start = 500, .pages = 10});
-    serve(w, 50, "17");
+    fake_proc_put(&w->proc, &(struct fake_process){.pid = 5000050, .parent = 1, .start = 500, .pages = 10});
+    serve(w, 5000050, "17");
 }
 
 static void follow(struct world *w, const char *addr, int pid)
@@ -71,19 +71,19 @@ static void test_found(void **state)
     struct world w;
     double page = (double)sysconf(_SC_PAGESIZE);
     begin(&w);
-    symlink("/", strcat(strcpy((char[200]){0}, w.proc.root), "/50/cwd"));
+    symlink("/", strcat(strcpy((char[200]){0}, w.proc.root), "/5000050/cwd"));
     follow(&w, "127.0.0.1", 0);
     assert_true(process_follow_has_any(&w.follow));
-    assert_int_equal(atomic_load(&w.follow.pid), 50);
+    assert_int_equal(atomic_load(&w.follow.pid), 5000050);
     read_at(&w, 1);
-    fake_proc_put(&w.proc, &(struct fake_process){.pid = 50, .parent = 1, .start = 500, .pages = 20});
-    fake_proc_put(&w.proc, &(struct fake_process){.pid = 51, .parent = 50, .start = 510, .pages = 5});
+    fake_proc_put(&w.proc, &(struct fake_process){.pid = 5000050, .parent = 1, .start = 500, .pages = 20});
+    fake_proc_put(&w.proc, &(struct fake_process){.pid = 5000051, .parent = 5000050, .start = 510, .pages = 5});
     fake_proc_file(&w.proc, 0, "stat", "cpu  130 0 0 970 0 0 0 0\n");
     read_at(&w, 2);
     assert_near(atomic_load(&w.follow.rss), 25 * page, 0);
     collect(&w);
     const struct record_process *p = &w.record.process;
-    assert_int_equal(p->pid, 50);
+    assert_int_equal(p->pid, 5000050);
     assert_string_equal(p->found, "listening socket");
     assert_null(p->why);
     assert_true(p->gone == -1 && p->restarts == 0);
@@ -125,7 +125,7 @@ static void test_unreadable(void **state)
         {"machine.memory_used", SERIES_UNREADABLE, "the kernel does not tell"},
         {"machine.cpu", SERIES_UNREADABLE, "the kernel does not tell"}, /* one reading alone */
         {"machine.load", SERIES_UNREADABLE, "the kernel does not tell"},
-        {"machine.disk_free", SERIES_PRESENT, "of /: in which directory process 50 works cannot be seen"},
+        {"machine.disk_free", SERIES_PRESENT, "of /: in which directory process 5000050 works cannot be seen"},
     };
     for (int i = 0; i < COUNT(ROWS); i++) {
         assert_int_equal(series(&w, ROWS[i].name)->state, ROWS[i].state);
@@ -154,7 +154,7 @@ static void test_elsewhere(void **state)
     }
     end(&w);
     begin(&w); /* the user knows better */
-    follow(&w, "192.0.2.7", 50);
+    follow(&w, "192.0.2.7", 5000050);
     read_at(&w, 1);
     collect(&w);
     assert_string_equal(w.record.process.found, "pid");
@@ -170,7 +170,7 @@ static void test_end_and_restart(void **state)
     begin(&w);
     follow(&w, "127.0.0.1", 0);
     read_at(&w, 1);
-    fake_proc_remove(&w.proc, 50);
+    fake_proc_remove(&w.proc, 5000050);
     fake_proc_file(&w.proc, 0, "net/tcp", "");
     read_at(&w, 2);
     assert_int_equal(atomic_load(&w.follow.pid), 0);
@@ -179,21 +179,21 @@ static void test_end_and_restart(void **state)
     collect(&w);
     assert_true(w.record.process.gone == 2 * NSEC_PER_SEC);
     assert_int_equal(w.record.process.restarts, 0);
-    assert_int_equal(w.record.process.pid, 50);
+    assert_int_equal(w.record.process.pid, 5000050);
     assert_int_equal(series(&w, "process.rss")->count, 1);
     assert_int_equal(series(&w, "machine.load")->count, 3); /* the machine goes on */
     record_finish(&w.record);
-    fake_proc_put(&w.proc, &(struct fake_process){.pid = 70, .parent = 1, .start = 700, .pages = 1});
-    serve(&w, 70, "18");
+    fake_proc_put(&w.proc, &(struct fake_process){.pid = 5000070, .parent = 1, .start = 700, .pages = 1});
+    serve(&w, 5000070, "18");
     read_at(&w, 4);
     read_at(&w, 5);
-    assert_int_equal(atomic_load(&w.follow.pid), 70);
-    fake_proc_put(&w.proc, &(struct fake_process){.pid = 70, .parent = 1, .start = 701}); /* at once, of the same number */
+    assert_int_equal(atomic_load(&w.follow.pid), 5000070);
+    fake_proc_put(&w.proc, &(struct fake_process){.pid = 5000070, .parent = 1, .start = 701}); /* at once, of the same number */
     read_at(&w, 6);
     collect(&w);
     assert_true(w.record.process.gone == 2 * NSEC_PER_SEC); /* the first time */
     assert_int_equal(w.record.process.restarts, 2);
-    assert_int_equal(w.record.process.pid, 70);
+    assert_int_equal(w.record.process.pid, 5000070);
     assert_int_equal(series(&w, "process.rss")->count, 2);
     end(&w);
 }
@@ -205,14 +205,14 @@ static void test_named_behind_another(void **state)
     static const struct {
         int parent; /* of the one that is named */
         int restarts;
-    } ROWS[] = {{1, 0}, {50, 1}};
+    } ROWS[] = {{1, 0}, {5000050, 1}};
     for (int i = 0; i < COUNT(ROWS); i++) {
         struct world w;
         begin(&w);
-        fake_proc_put(&w.proc, &(struct fake_process){.pid = 60, .parent = ROWS[i].parent, .start = 600});
-        follow(&w, "127.0.0.1", 60);
+        fake_proc_put(&w.proc, &(struct fake_process){.pid = 5000060, .parent = ROWS[i].parent, .start = 600});
+        follow(&w, "127.0.0.1", 5000060);
         read_at(&w, 1);
-        fake_proc_remove(&w.proc, 60);
+        fake_proc_remove(&w.proc, 5000060);
         read_at(&w, 2);
         collect(&w);
         assert_true(w.record.process.gone == 2 * NSEC_PER_SEC);
@@ -227,16 +227,16 @@ static void test_gone_before_the_start(void **state)
     (void)state;
     struct world w;
     begin(&w);
-    follow(&w, "127.0.0.1", 99);
+    follow(&w, "127.0.0.1", 5000099);
     read_at(&w, 1);
     collect(&w);
     assert_null(w.record.process.found);
-    assert_string_equal(w.record.process.why, "process 99 is no more");
+    assert_string_equal(w.record.process.why, "process 5000099 is no more");
     record_finish(&w.record);
     process_follow_finish(&w.follow);
-    follow(&w, "127.0.0.1", 50); /* and one that ends before the record's zero */
+    follow(&w, "127.0.0.1", 5000050); /* and one that ends before the record's zero */
     read_at(&w, -5);
-    fake_proc_remove(&w.proc, 50);
+    fake_proc_remove(&w.proc, 5000050);
     read_at(&w, -4);
     collect(&w);
     assert_true(w.record.process.gone == 0);

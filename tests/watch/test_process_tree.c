@@ -24,7 +24,7 @@ static void begin(struct world *w)
     *w = (struct world){.tick = 1 / (double)sysconf(_SC_CLK_TCK), .page = (double)sysconf(_SC_PAGESIZE)};
     fake_proc_init(&w->proc);
     put(w, (struct fake_process){.pid = 1, .pages = 7});
-    put(w, (struct fake_process){.pid = 50, .parent = 1, .start = 500, .pages = 100, .threads = 4, .user = 10});
+    put(w, (struct fake_process){.pid = 5000050, .parent = 1, .start = 500, .pages = 100, .threads = 4, .user = 10});
 }
 
 static void open_it(struct world *w, int pid)
@@ -53,18 +53,18 @@ static void test_sums(void **state)
     (void)state;
     struct world w;
     begin(&w);
-    put(&w, (struct fake_process){.pid = 40, .parent = 50, .pages = 10, .threads = 2}); /* numbers have gone round */
-    put(&w, (struct fake_process){.pid = 60, .parent = 40, .pages = 1});
-    put(&w, (struct fake_process){.pid = 61, .parent = 1, .pages = 5000});
-    put(&w, (struct fake_process){.pid = 62, .parent = 50, .state = 'Z'});
-    put(&w, (struct fake_process){.pid = getpid(), .parent = 50, .pages = 9000}); /* the target may have started us */
-    fake_proc_fd(&w.proc, 50, 0, "a");
-    fake_proc_fd(&w.proc, 50, 1, "b");
-    fake_proc_fd(&w.proc, 60, 0, "c");
-    fake_proc_file(&w.proc, 50, "smaps_rollup", "55 [rollup]\nRss:  9 kB\nPss:   300 kB\nPss_Anon: 1 kB\n");
-    fake_proc_file(&w.proc, 40, "smaps_rollup", "55 [rollup]\nRss:  9 kB\nPss:   30 kB\n");
-    fake_proc_file(&w.proc, 60, "smaps_rollup", "");
-    open_it(&w, 50);
+    put(&w, (struct fake_process){.pid = 5000040, .parent = 5000050, .pages = 10, .threads = 2}); /* numbers have gone round */
+    put(&w, (struct fake_process){.pid = 5000060, .parent = 5000040, .pages = 1});
+    put(&w, (struct fake_process){.pid = 5000061, .parent = 1, .pages = 5000});
+    put(&w, (struct fake_process){.pid = 5000062, .parent = 5000050, .state = 'Z'});
+    put(&w, (struct fake_process){.pid = getpid(), .parent = 5000050, .pages = 9000}); /* the target may have started us */
+    fake_proc_fd(&w.proc, 5000050, 0, "a");
+    fake_proc_fd(&w.proc, 5000050, 1, "b");
+    fake_proc_fd(&w.proc, 5000060, 0, "c");
+    fake_proc_file(&w.proc, 5000050, "smaps_rollup", "55 [rollup]\nRss:  9 kB\nPss:   300 kB\nPss_Anon: 1 kB\n");
+    fake_proc_file(&w.proc, 5000040, "smaps_rollup", "55 [rollup]\nRss:  9 kB\nPss:   30 kB\n");
+    fake_proc_file(&w.proc, 5000060, "smaps_rollup", "");
+    open_it(&w, 5000050);
     struct process_sum s = sum(&w);
     assert_int_equal(s.processes, 3);
     assert_near(s.rss, 111 * w.page, 0);
@@ -85,7 +85,7 @@ static void test_hidden(void **state)
     (void)state;
     struct world w;
     begin(&w);
-    open_it(&w, 50);
+    open_it(&w, 5000050);
     struct process_sum s = sum(&w); /* a kernel without smaps_rollup */
     assert_true(isnan(s.pss));
     assert_int_equal(s.pss_hidden, 1);
@@ -93,7 +93,7 @@ static void test_hidden(void **state)
     assert_near(s.fds, 0, 0);
     if (geteuid() != 0) {
         char path[100];
-        snprintf(path, sizeof path, "%s/50/fd", w.proc.root);
+        snprintf(path, sizeof path, "%s/5000050/fd", w.proc.root);
         chmod(path, 0);
         s = sum(&w);
         assert_true(isnan(s.fds));
@@ -110,27 +110,27 @@ static void test_identity(void **state)
     struct process_sum s;
     struct world w;
     static const struct fake_process OTHERS[] = {
-        {.pid = 50, .parent = 1, .start = 501, .pages = 1},                             /* its number was given again */
-        {.pid = 50, .parent = 1, .start = 500, .state = 'Z', .threads = 1},             /* nobody has waited for it */
-        {.pid = 50, .parent = 1, .start = 500, .state = 'X', .threads = 1},
+        {.pid = 5000050, .parent = 1, .start = 501, .pages = 1},                             /* its number was given again */
+        {.pid = 5000050, .parent = 1, .start = 500, .state = 'Z', .threads = 1},             /* nobody has waited for it */
+        {.pid = 5000050, .parent = 1, .start = 500, .state = 'X', .threads = 1},
     };
     for (int i = 0; i <= COUNT(OTHERS); i++) {
         begin(&w);
-        open_it(&w, 50);
+        open_it(&w, 5000050);
         sum(&w);
         if (i < COUNT(OTHERS))
             put(&w, OTHERS[i]);
         else
-            fake_proc_remove(&w.proc, 50);
+            fake_proc_remove(&w.proc, 5000050);
         assert_int_equal(process_list_read(&w.list, w.proc.root), 0);
         assert_false(process_tree_read(&w.tree, &w.list, NSEC_NEVER, &s));
         if (i != 0)
-            assert_false(process_tree_open(&(struct process_tree){0}, w.proc.root, &w.list, 50));
+            assert_false(process_tree_open(&(struct process_tree){0}, w.proc.root, &w.list, 5000050));
         end(&w);
     }
     begin(&w); /* only its first thread has ended */
-    open_it(&w, 50);
-    put(&w, (struct fake_process){.pid = 50, .parent = 1, .start = 500, .state = 'Z', .threads = 3});
+    open_it(&w, 5000050);
+    put(&w, (struct fake_process){.pid = 5000050, .parent = 1, .start = 500, .state = 'Z', .threads = 3});
     assert_near(sum(&w).threads, 3, 0);
     end(&w);
 }
@@ -141,16 +141,16 @@ static void test_orphans(void **state)
     (void)state;
     struct world w;
     begin(&w);
-    put(&w, (struct fake_process){.pid = 60, .parent = 50, .start = 600});
-    put(&w, (struct fake_process){.pid = 61, .parent = 60, .start = 610, .user = 30});
-    open_it(&w, 50);
+    put(&w, (struct fake_process){.pid = 5000060, .parent = 5000050, .start = 600});
+    put(&w, (struct fake_process){.pid = 5000061, .parent = 5000060, .start = 610, .user = 30});
+    open_it(&w, 5000050);
     assert_int_equal(sum(&w).processes, 3);
-    fake_proc_remove(&w.proc, 60);
-    put(&w, (struct fake_process){.pid = 61, .parent = 1, .start = 610, .user = 30});
-    put(&w, (struct fake_process){.pid = 62, .parent = 61, .start = 620});
-    put(&w, (struct fake_process){.pid = 63, .parent = 1, .start = 630});
+    fake_proc_remove(&w.proc, 5000060);
+    put(&w, (struct fake_process){.pid = 5000061, .parent = 1, .start = 610, .user = 30});
+    put(&w, (struct fake_process){.pid = 5000062, .parent = 5000061, .start = 620});
+    put(&w, (struct fake_process){.pid = 5000063, .parent = 1, .start = 630});
     assert_int_equal(sum(&w).processes, 3);
-    put(&w, (struct fake_process){.pid = 61, .parent = 1, .start = 777}); /* another one */
+    put(&w, (struct fake_process){.pid = 5000061, .parent = 1, .start = 777}); /* another one */
     struct process_sum s = sum(&w);
     assert_int_equal(s.processes, 2);
     assert_near(s.cpu_seconds, 40 * w.tick, 1e-9);
@@ -179,13 +179,13 @@ static void test_cpu(void **state)
     struct world w;
     begin(&w);
     for (int i = 0; i < COUNT(ROWS); i++) {
-        put(&w, (struct fake_process){.pid = 50, .parent = 1, .start = 500, .user = ROWS[i].own, .waited_user = ROWS[i].waited});
+        put(&w, (struct fake_process){.pid = 5000050, .parent = 1, .start = 500, .user = ROWS[i].own, .waited_user = ROWS[i].waited});
         if (ROWS[i].child)
-            put(&w, (struct fake_process){.pid = 60, .parent = 50, .start = 600 + (i >= 5), .system = ROWS[i].child});
+            put(&w, (struct fake_process){.pid = 5000060, .parent = 5000050, .start = 600 + (i >= 5), .system = ROWS[i].child});
         else
-            fake_proc_remove(&w.proc, 60);
+            fake_proc_remove(&w.proc, 5000060);
         if (i == 0)
-            open_it(&w, 50);
+            open_it(&w, 5000050);
         double ticks = sum(&w).cpu_seconds / w.tick;
         if (fabs(ticks - ROWS[i].sum) > 1e-6)
             fail_msg("%s: %g", ROWS[i].about, ticks);
@@ -199,18 +199,18 @@ static void test_cpu_of_the_dead(void **state)
     (void)state;
     struct world w;
     begin(&w);
-    put(&w, (struct fake_process){.pid = 60, .parent = 50, .start = 600, .user = 100});
-    open_it(&w, 50);
+    put(&w, (struct fake_process){.pid = 5000060, .parent = 5000050, .start = 600, .user = 100});
+    open_it(&w, 5000050);
     assert_near(sum(&w).cpu_seconds / w.tick, 110, 1e-6);
-    put(&w, (struct fake_process){.pid = 60, .parent = 50, .start = 600, .user = 120, .state = 'Z'});
+    put(&w, (struct fake_process){.pid = 5000060, .parent = 5000050, .start = 600, .user = 120, .state = 'Z'});
     struct process_sum s = sum(&w);
     assert_near(s.cpu_seconds / w.tick, 130, 1e-6);
     assert_int_equal(s.processes, 1);
-    put(&w, (struct fake_process){.pid = 60, .parent = 1, .start = 600, .user = 120, .state = 'Z'});
-    put(&w, (struct fake_process){.pid = 50, .parent = 1, .start = 500, .user = 11});
+    put(&w, (struct fake_process){.pid = 5000060, .parent = 1, .start = 600, .user = 120, .state = 'Z'});
+    put(&w, (struct fake_process){.pid = 5000050, .parent = 1, .start = 500, .user = 11});
     assert_near(sum(&w).cpu_seconds / w.tick, 131, 1e-6);
-    fake_proc_remove(&w.proc, 60);
-    put(&w, (struct fake_process){.pid = 50, .parent = 1, .start = 500, .user = 12});
+    fake_proc_remove(&w.proc, 5000060);
+    put(&w, (struct fake_process){.pid = 5000050, .parent = 1, .start = 500, .user = 12});
     assert_near(sum(&w).cpu_seconds / w.tick, 132, 1e-6);
     end(&w);
 }
@@ -221,10 +221,10 @@ static void test_bounds(void **state)
     struct world w;
     begin(&w);
     for (int i = 0; i < PROCESS_TREE_MAX + 9; i++)
-        put(&w, (struct fake_process){.pid = 1000 + i, .parent = i % 2 ? 50 : 999 + i, .pages = 1});
-    open_it(&w, 50);
+        put(&w, (struct fake_process){.pid = 5001000 + i, .parent = i % 2 ? 5000050 : 5000999 + i, .pages = 1});
+    open_it(&w, 5000050);
     struct process_sum s = sum(&w);
-    assert_int_equal(s.processes + s.beyond, 2 + PROCESS_TREE_MAX + 9 - 2);
+    assert_int_equal(s.processes + s.beyond, PROCESS_TREE_MAX + 9);
     assert_int_equal(s.processes, PROCESS_TREE_MAX);
     end(&w);
 }

@@ -88,10 +88,10 @@ static void test_hangs(void **state)
     struct record r;
     char path[100];
     fake_proc_init(&f);
-    fake_proc_put(&f, &(struct fake_process){.pid = 50, .parent = 1});
-    snprintf(path, sizeof path, "%s/50/smaps_rollup", f.root);
+    fake_proc_put(&f, &(struct fake_process){.pid = 5000050, .parent = 1});
+    snprintf(path, sizeof path, "%s/5000050/smaps_rollup", f.root);
     assert_int_equal(mkfifo(path, 0600), 0);
-    struct process_watch *w = watch(f.root, 50, NSEC_PER_SEC);
+    struct process_watch *w = watch(f.root, 5000050, NSEC_PER_SEC);
     assert_true(process_watch_start(w));
     process_watch_stop(w);
     record_init(&r, &(struct record_shape){0});

@@ -155,6 +155,8 @@ static void test_process_in_place_of_metrics(void **state)
                                   .health_path = "", .metrics_path = "/metrics", .scrape_every = NSEC_PER_SEC * 1000,
                                   .process = {.follow = {.proc = "/proc", .addr = s.addr}, .every = NSEC_PER_SEC * 1000}};
     struct watch *w = watch_create(&config);
+    assert_true(watch_is_here(w));
+    assert_int_equal(watch_pid(w), getpid());
     assert_true(watch_start(w));
     nsec zero = clock_monotonic();
     watch_stop(w);
