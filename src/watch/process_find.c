@@ -168,7 +168,9 @@ void process_find(const char *proc, const struct process_list *list, const struc
     *ret = (struct process_find){.here = listeners_are_here(addr)};
     int error = ret->here ? listeners_find(proc, addr, &l) : 0;
     if (!ret->here)
-        snprintf(ret->why, sizeof ret->why, "%s is no address of this machine", address);
+        snprintf(ret->why, sizeof ret->why,
+                 "%s is no address of this machine; of a container on it name the process with --pid",
+                 address);
     else if (error)
         snprintf(ret->why, sizeof ret->why, "%s/net/tcp cannot be read: %s", proc, strerror(error));
     else if (!l.count)

@@ -118,7 +118,7 @@ static void test_elsewhere(void **state)
     process_find("/none", &list, &target, &found);
     assert_false(found.here);
     assert_int_equal(found.pid, 0);
-    assert_string_equal(found.why, "192.0.2.7:5000 is no address of this machine");
+    assert_string_equal(found.why, "192.0.2.7:5000 is no address of this machine; of a container on it name the process with --pid");
 }
 
 static void test_given(void **state)

@@ -138,7 +138,7 @@ static void test_elsewhere(void **state)
 {
     (void)state;
     struct world w;
-    static const char why[] = "192.0.2.7:5000 is no address of this machine";
+    static const char why[] = "192.0.2.7:5000 is no address of this machine; of a container on it name the process with --pid";
     begin(&w);
     follow(&w, "192.0.2.7", 0);
     assert_false(process_follow_has_any(&w.follow));

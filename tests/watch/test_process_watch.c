@@ -76,7 +76,7 @@ static void test_nothing_to_read(void **state)
     record_init(&r, &(struct record_shape){0});
     process_watch_collect(w, &r, 0);
     process_watch_destroy(w);
-    assert_string_equal(r.process.why, "192.0.2.7:5000 is no address of this machine");
+    assert_string_equal(r.process.why, "192.0.2.7:5000 is no address of this machine; of a container on it name the process with --pid");
     record_finish(&r);
 }
 
