@@ -4,7 +4,7 @@
  *
  * It is read when process_follow_read() is called, whoever calls; one thread at a time. Series are in the
  * order of process_kind. Of very long runs every second point is dropped, again and again: at most
- * PROCESS_POINTS_MAX of each series are kept, so that it holds 2 MB at most.
+ * PROCESS_POINTS_MAX of each series are kept, so that it holds 3 MB at most.
  */
 #pragma once
 

@@ -163,14 +163,14 @@ class TargetsProcess(Case):
     def test_without_metrics(self):
         """A target that tells nothing of itself is watched all the same."""
         with RudePeer(metrics=say("", status="404 X")) as peer:
-            _, result = self.play(peer.url)
+            _, result = self.play(peer.url, seconds=2)
         p = self.check_found(result, os.getpid(), "listening socket")
         for name, of in (("memory", "rss"), ("cpu", "cpu"), ("fds", "fds")):
             self.assertEqual(p[name]["state"], "present", name)
             self.assertEqual(p[name]["last"], p["tree"][of]["last"])
             self.assertIn("read from its process", p[name]["why"])
-        criteria = {c["name"]: c for c in result["criteria"]}
-        self.assertIsNotNone(criteria["target_memory"]["observed"])
+        growth = next(c for c in result["criteria"] if c["name"] == "target_memory")
+        self.assertTrue(growth["observed"] is not None or "a trend needs" in growth["why"], growth)
 
     def test_dies(self):
         server = self.keep(Backend("--jobs", 4))
