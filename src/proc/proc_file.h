@@ -14,6 +14,5 @@ enum { PROC_PATH = 512 };
 const char *proc_file_path(const char *proc, int pid, const char *name, char out[PROC_PATH]);
 /* Reads at most size - 1 bytes, and ends them with a NUL. Returns how many, or -errno. */
 int proc_file_read(const char *proc, int pid, const char *name, char *out, size_t size);
-/* Of a line as "Pss:   123 kB": what stands there, in bytes. False, and nothing, when there is no such line.
- */
+/* Of the line "<name>:   123 kB": what stands there, in bytes. False, and no value, when there is none. */
 bool proc_file_kib(const char *text, const char *name, double *ret_bytes);

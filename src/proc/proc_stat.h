@@ -9,7 +9,7 @@
 struct proc_stat {
     int pid, parent;
     char name[16];         /* of the program, cut by the kernel; may hold any bytes but NUL */
-    char state;            /* 'Z' or 'X': it has ended */
+    char state;            /* of its first thread */
     uint64_t start;        /* ticks since the boot: with the pid it names a process for ever */
     double cpu_seconds;    /* its own */
     double waited_seconds; /* of its children that it waited for, and of theirs */

@@ -20,5 +20,6 @@ struct process_find {
 /* `list` was just read. Of several that share the socket it is the one that all others descend from. */
 void process_find(const char *proc, const struct process_list *list, const struct loop_addr *addr,
                   struct process_find *ret);
-/* Can a process be watched? Returns true, else false with the reason. */
+/* Whether a process that somebody names can be watched: it is there, seen by us, and no thread. Else why not.
+ */
 bool process_find_pid(const char *proc, int pid, char why[PROCESS_TEXT]);
