@@ -12,10 +12,11 @@
 /* What costs more is done so seldom: in so many times as long as it took, once. */
 enum { PSS_RATION = 100, FIND_RATION = 20 };
 
-/* When it may be done again. */
+/* When it may be done again. `begun` is of the thread's CPU time: that others are busy costs nobody anything.
+ */
 static nsec ration(struct process_follow *f, nsec now, nsec begun, int times)
 {
-    nsec took = clock_monotonic() - begun;
+    nsec took = clock_thread_cpu() - begun;
     f->rationed += took;
     return now + times * took;
 }
@@ -83,7 +84,7 @@ static void find_first(struct process_follow *f)
 static void find_next(struct process_follow *f, nsec now)
 {
     struct process_find found;
-    nsec begun = clock_monotonic();
+    nsec begun = clock_thread_cpu();
     process_find(f->config.proc, &f->list, &f->config.addr, &found);
     f->find_due = ration(f, now, begun, FIND_RATION);
     if (found.pid && adopt(f, found.pid, "listening socket"))
@@ -140,8 +141,8 @@ static void note_beyond(struct process_follow *f, int beyond)
 static bool take_sum(struct process_follow *f, nsec now, struct process_sum *ret)
 {
     bool due = now >= f->pss_due;
-    nsec begun = clock_monotonic();
-    if (!process_tree_read(&f->tree, &f->list, due ? begun + PSS_LIMIT : 0, ret))
+    nsec begun = clock_thread_cpu();
+    if (!process_tree_read(&f->tree, &f->list, due ? clock_monotonic() + PSS_LIMIT : 0, ret))
         return false;
     if (due)
         f->pss_due = ration(f, now, begun, PSS_RATION);

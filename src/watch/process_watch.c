@@ -10,9 +10,8 @@
 
 #define PATIENCE (5 * NSEC_PER_SEC)
 
-enum {
-    REST = 20
-}; /* times as long as a reading took, but for what it rations: a twentieth of a core at most */
+/* Times as long as a reading used a core, but for what it rations: a twentieth of one at most. */
+enum { REST = 20 };
 
 struct process_watch {
     struct process_follow follow;
@@ -90,10 +89,12 @@ static void pause_until(struct process_watch *w, nsec due)
     }
 }
 
-static nsec next_due(const struct process_watch *w, nsec due, nsec begun)
+/* `used`: of a core, by the reading. */
+static nsec next_due(const struct process_watch *w, nsec due, nsec used)
 {
-    nsec now = clock_monotonic(), rested = now + REST * (now - begun - w->follow.rationed);
-    due += due > now ? 0 : w->every; /* it ended between two of them */
+    nsec now = clock_monotonic(), rested = now + REST * (used - w->follow.rationed);
+    if (due <= now) /* else it ended between two of them */
+        due = due + w->every > now ? due + w->every : now + w->every;
     return due > rested ? due : rested;
 }
 
@@ -110,12 +111,12 @@ static void *run(void *context)
     nsec due = clock_monotonic();
     for (;;) {
         bool last = atomic_load(&w->stopping);
-        nsec begun = clock_monotonic();
-        process_follow_read(&w->follow, begun, last);
+        nsec begun = clock_thread_cpu();
+        process_follow_read(&w->follow, clock_monotonic(), last);
         if (last)
             break;
         await_exit(w);
-        due = next_due(w, due, begun);
+        due = next_due(w, due, clock_thread_cpu() - begun);
         pause_until(w, due);
     }
     tell(w->ended);

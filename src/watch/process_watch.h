@@ -12,7 +12,7 @@
 
 struct process_watch_config {
     struct process_follow_config follow;
-    nsec every; /* between two readings; longer when one takes more than a twentieth of it */
+    nsec every; /* between two readings; longer when one uses more than a twentieth of a core */
 };
 
 struct process_watch;
