@@ -23,6 +23,11 @@ nsec clock_wall(void)
     return read_clock(CLOCK_REALTIME);
 }
 
+nsec clock_thread_cpu(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 nsec nsec_from_sec(double seconds)
 {
     return (nsec)llround(seconds * 1e9);

@@ -19,6 +19,8 @@ typedef int64_t nsec;
 
 nsec clock_monotonic(void);
 nsec clock_wall(void);
+/* What the calling thread has used of a core. */
+nsec clock_thread_cpu(void);
 
 static inline double nsec_to_sec(nsec t)
 {

@@ -1,30 +1,16 @@
 #include "machine.h"
 
-#include <dirent.h>
+#include "machine_stats.h"
+#include "proc_fds.h"
+
 #include <math.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static nsec of_timeval(struct timeval t)
 {
     return (nsec)t.tv_sec * NSEC_PER_SEC + (nsec)t.tv_usec * NSEC_PER_USEC;
-}
-
-static void read_stat(struct machine_usage *ret)
-{
-    FILE *file = fopen("/proc/stat", "re");
-    long long ticks[8] = {
-        0}; /* user nice system idle iowait irq softirq steal; guest time is in user already */
-    if (!file)
-        return;
-    if (fscanf(file, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &ticks[0], &ticks[1], &ticks[2],
-               &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]) == 8) {
-        for (int i = 0; i < 8; i++)
-            ret->all += ticks[i];
-        ret->steal = ticks[7];
-    }
-    fclose(file);
 }
 
 void machine_read(struct machine_usage *ret)
@@ -32,7 +18,11 @@ void machine_read(struct machine_usage *ret)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     *ret = (struct machine_usage){.cpu = of_timeval(usage.ru_utime) + of_timeval(usage.ru_stime)};
-    read_stat(ret);
+    struct machine_ticks ticks;
+    if (machine_ticks_read("/proc", &ticks)) {
+        ret->steal = (long long)ticks.steal;
+        ret->all = (long long)(ticks.busy + ticks.idle);
+    }
 }
 
 double machine_steal_percent(const struct machine_usage *from, const struct machine_usage *to)
@@ -64,13 +54,7 @@ int machine_fd_limit(void)
 
 int machine_fds(void)
 {
-    int count = -3; /* ".", ".." and the directory itself */
-    DIR *dir = opendir("/proc/self/fd");
-    if (!dir)
-        return 0;
-    while (readdir(dir))
-        count++;
-    closedir(dir);
+    int count = proc_fds_count("/proc", getpid());
     return count > 0 ? count : 0;
 }
 

@@ -25,6 +25,7 @@ struct options {
     double time_scale;
     nsec wait;
     nsec scrape; /* between two scrapes, before the time scale */
+    int pid;     /* the target's process; 0: looked for */
     const char *workflow;
     struct plan_setting settings[SETTINGS_MAX];
     int setting_count;

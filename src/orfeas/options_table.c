@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,18 @@ static const char *take_scrape(struct options *o, const char *name, const char *
     bool right = duration_parse(value, strlen(value), &o->scrape) && o->scrape >= 100 * NSEC_PER_MSEC &&
                  o->scrape <= 3600 * NSEC_PER_SEC;
     return right ? NULL : "needs a duration from 100ms to 1h, such as 5s";
+}
+
+static const char *take_pid(struct options *o, const char *name, const char *value)
+{
+    (void)name;
+    char *end;
+    errno = 0;
+    long pid = strtol(value, &end, 10);
+    if (!isdigit((unsigned char)*value) || *end || errno || pid < 1 || pid > INT_MAX)
+        return "needs a process' number, such as 4711";
+    o->pid = (int)pid;
+    return NULL;
 }
 
 static const char *add_setting(struct options *o, enum setting_kind kind, const char *key, const char *name,
@@ -252,6 +265,10 @@ const struct option option_table[] = {
      "how often the target's metrics are read (default 5s); the time scale divides it,\n"
      "down to 100ms",
      take_scrape, COMMAND_RUN},
+    {"pid", 0, 0, "PID",
+     "the target's process, which is watched with all that it starts (default: the one\n"
+     "that listens on the target's port, where that is on this machine)",
+     take_pid, COMMAND_RUN},
     {"workflow", 0, 0, "NAME",
      "what one user does: a shipped workflow or a .yaml file, in place of the scenario's", NULL,
      COMMAND_RUN | COMMAND_CHECK, FIELD(workflow)},

@@ -63,7 +63,12 @@ static int set_up(struct stage *st, struct scenario *s, const struct options *o,
                                  .metrics = plan->watched,
                                  .metric_count = plan->watched_count,
                                  .probe_every = scaled(NSEC_PER_SEC, plan),
-                                 .scrape_every = scaled(o->scrape, plan)};
+                                 .scrape_every = scaled(o->scrape, plan),
+                                 .process = {.follow = {.proc = "/proc",
+                                                        .addr = preflight->addr,
+                                                        .pid = target_pid(target, o),
+                                                        .how = o->pid ? "pid" : "embedded"},
+                                             .every = scaled(NSEC_PER_SEC, plan)}};
     st->engine = engine_create(&engine);
     st->watch = watch_create(&watch);
     if (!st->engine || !st->watch || !watch_start(st->watch))

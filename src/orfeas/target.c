@@ -1,6 +1,7 @@
 #include "target.h"
 
 #include "exit_code.h"
+#include "process_find.h"
 #include "tls.h"
 
 #include <stdio.h>
@@ -42,9 +43,28 @@ static int resolve(struct target *t, const struct options *o)
     return EXIT_UNREACHABLE;
 }
 
+static int check_pid(const struct options *o)
+{
+    char why[PROCESS_TEXT];
+    if (!o->pid || process_find_pid("/proc", o->pid, why))
+        return EXIT_PASS;
+    fprintf(stderr,
+            "orfeas: --pid: %s\n    Name the target's process as `ss -ltnp` shows it, or leave --pid out: "
+            "the one that listens\n    on the target's port is looked for.\n",
+            why);
+    return EXIT_USAGE;
+}
+
+int target_pid(const struct target *t, const struct options *o)
+{
+    return o->pid ? o->pid : t->embedded.pid;
+}
+
 int target_open(struct target *t, const struct options *o)
 {
     *t = (struct target){0};
+    if (check_pid(o) != EXIT_PASS)
+        return EXIT_USAGE;
     if (!embedded_is(o->target)) {
         snprintf(t->text, sizeof t->text, "%s", o->target);
         return resolve(t, o);

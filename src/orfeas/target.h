@@ -18,5 +18,7 @@ struct target {
 
 /* Says on standard error what is wrong. Returns EXIT_PASS, EXIT_USAGE or EXIT_UNREACHABLE. */
 int target_open(struct target *t, const struct options *o);
+/* Its process, where it is known; 0. */
+int target_pid(const struct target *t, const struct options *o);
 /* Also stops a backend of our own. */
 void target_close(struct target *t);

@@ -1,6 +1,7 @@
 #include "decoder.h"
 
 #include "decoder_protocol.h"
+#include "proc_stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,27 +68,15 @@ int decoders_running(const struct decoders *all)
     return running;
 }
 
-static int64_t resident_bytes(pid_t pid)
-{
-    char path[40];
-    long long size, pages = 0;
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return 0;
-    if (fscanf(f, "%lld %lld", &size, &pages) != 2)
-        pages = 0;
-    fclose(f);
-    return pages * sysconf(_SC_PAGESIZE);
-}
-
 int64_t decoders_resident_bytes(const struct decoders *all)
 {
-    int64_t bytes = 0;
-    for (int i = 0; i < all->count && i < DECODERS_MAX; i++)
-        if (all->pids[i])
-            bytes += resident_bytes(all->pids[i]);
-    return bytes;
+    double bytes = 0;
+    for (int i = 0; i < all->count && i < DECODERS_MAX; i++) {
+        struct proc_stat stat;
+        if (all->pids[i] && proc_stat_read("/proc", all->pids[i], &stat) == 0)
+            bytes += stat.resident_bytes;
+    }
+    return (int64_t)bytes;
 }
 
 /* ---- one process ---- */

@@ -144,7 +144,7 @@ static void update_machine(struct backend *b)
 {
     static const char *const MINUTES[] = {"1", "5", "15"};
     struct machine_stats *m = &b->machine;
-    machine_stats_read(m, b->store.dir);
+    machine_stats_read(m, "/proc", b->store.dir);
     const struct {
         const char *type;
         double bytes;

@@ -153,20 +153,26 @@ static void resolve_subject(struct parser *p, const char *word, size_t at, struc
              conf_shown(word, shown));
 }
 
+/* Series that every run keeps. */
+static const char *const figures[] = {
+    "target.memory", "target.cpu",      "target.fds",        "process.rss",      "process.pss",
+    "process.cpu",   "process.threads", "process.fds",       "process.children", "machine.memory_used",
+    "machine.cpu",   "machine.load",    "machine.disk_free", "gpu.memory",
+};
+
+enum { FIGURES = sizeof figures / sizeof figures[0] };
+
 /* Any metric of the target may be named; a name that is nearly one of ours is a slip. */
 static void resolve_series(struct parser *p, const char *word, size_t at, struct measure *m)
 {
-    static const char *const ours[] = {"target.memory", "gpu.memory"};
     m->series = arena_copy(p->c->arena, word, strlen(word));
-    for (int i = 0; i < 2; i++) {
-        if (strcmp(word, ours[i]) == 0)
+    for (int i = 0; i < FIGURES; i++) {
+        if (strcmp(word, figures[i]) == 0)
             return;
     }
     char hint[CONF_HINT];
-    if (conf_closest(word, ours, 2) || strchr(word, '.'))
-        error_at(p, at,
-                 conf_suggest(word, "write target.memory, gpu.memory or the name of a metric; known: ", ours,
-                              2, hint),
+    if (conf_closest(word, figures, FIGURES) || strchr(word, '.'))
+        error_at(p, at, conf_suggest(word, "write the name of a metric, or one of: ", figures, FIGURES, hint),
                  "there is no series '%s'", word);
 }
 

@@ -95,7 +95,7 @@ struct record_series {
     const char *name; /* "target.memory", "gpu.memory", or a metric's name */
     const char *unit; /* "bytes", "MB", ... */
     enum series_state state;
-    const char *why; /* of a state that is not present; and "simulated" for simulated figures */
+    const char *why; /* of a state that is not present; else where it is from and what is left out, or "" */
     bool simulated;
     struct record_point *points;
     int count, capacity;
@@ -140,6 +140,14 @@ struct record_process { /* the target's, on this machine */
     const char *why;    /* when it was not; NULL otherwise */
     nsec gone;          /* when it was first seen to be no more; -1: never */
     int restarts;       /* times that another took its place */
+};
+
+struct record_machine {              /* the target's, where it is ours */
+    bool here;                       /* it is */
+    const char *why;                 /* when it is not; NULL otherwise */
+    int cores;                       /* 0: not known */
+    double memory_total, disk_total; /* bytes; NAN: not known */
+    const char *disk; /* whose file system's free bytes were read: "/", or "the process' directory"; NULL */
 };
 
 struct record_traffic { /* with the target, of measured jobs and of the warm-up */
@@ -193,6 +201,7 @@ struct record {
     int probe_count, probe_capacity;
     struct record_metrics metrics;
     struct record_process process;
+    struct record_machine machine;
     struct record_generator generator;
 };
 

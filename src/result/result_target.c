@@ -3,6 +3,7 @@
 #include "growth.h"
 #include "json_value.h"
 #include "result_metrics.h"
+#include "result_process.h"
 #include "sample.h"
 #include "selection.h"
 
@@ -11,17 +12,13 @@
 
 enum { SAMPLE_MAX_BYTES = 1 << 30 };
 
-static const char *const state_names[] = {
-    [SERIES_ABSENT] = "absent", [SERIES_UNREADABLE] = "unreadable", [SERIES_PRESENT] = "present"};
-
-static bool starts_with(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
 bool result_shows_series(const struct record_series *s)
 {
-    return starts_with(s->name, "target.") || starts_with(s->name, "gpu.");
+    static const char *const PREFIXES[] = {"target.", "process.", "machine.", "gpu."};
+    for (size_t i = 0; i < sizeof PREFIXES / sizeof PREFIXES[0]; i++)
+        if (strncmp(s->name, PREFIXES[i], strlen(PREFIXES[i])) == 0)
+            return true;
+    return false;
 }
 
 static json_t *health_json(const char *text)
@@ -30,43 +27,9 @@ static json_t *health_json(const char *text)
     return health ? health : json_value_text(text);
 }
 
-static json_t *series_json(const struct record_series *s)
-{
-    struct arena scratch;
-    arena_init(&scratch, "series", SAMPLE_MAX_BYTES);
-    double *values = arena_new(&scratch, double, s->count);
-    for (int i = 0; i < s->count; i++)
-        values[i] = s->points[i].value;
-    double first = s->count ? values[0] : NAN, last = s->count ? values[s->count - 1] : NAN;
-    struct sample sample = sample_of(values, s->count);
-    struct sample_summary summary;
-    sample_summarise(&sample, &summary);
-    json_t *out = json_pack("{s:s, s:o, s:o, s:b, s:i}", "state", state_names[s->state], "why",
-                            json_value_text(s->why && *s->why ? s->why : NULL), "unit",
-                            json_value_text(s->unit), "simulated", s->simulated, "count", s->count);
-    if (s->count)
-        json_object_update_new(
-            out, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "first", json_value_number(first), "last",
-                           json_value_number(last), "min", json_value_number(summary.min), "mean",
-                           json_value_number(summary.mean), "median", json_value_number(summary.p50), "max",
-                           json_value_number(summary.max)));
-    arena_finish(&scratch);
-    return out;
-}
-
-/* Every series whose name begins with the prefix, under the rest of its name. */
-static json_t *series_object(const struct record *r, const char *prefix, bool present_only)
-{
-    json_t *out = json_object();
-    for (int i = 0; i < r->series_count; i++)
-        if (starts_with(r->series[i].name, prefix) && (!present_only || r->series[i].state != SERIES_ABSENT))
-            json_object_set_new(out, r->series[i].name + strlen(prefix), series_json(&r->series[i]));
-    return out;
-}
-
 static json_t *gpu_json(const struct record *r)
 {
-    json_t *gpus = json_array(), *gpu = series_object(r, "gpu.", true);
+    json_t *gpus = json_array(), *gpu = result_series_object(r, "gpu.", true);
     if (json_object_size(gpu))
         json_array_append(gpus, gpu);
     json_decref(gpu);
@@ -84,11 +47,11 @@ static json_t *probes_json(const struct record *r)
 
 json_t *result_target(const struct plan *p, const struct record *r, const struct result_context *context)
 {
-    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "url", json_value_text(context->target_url),
-                     "server", json_value_text(context->target_server), "health",
-                     health_json(context->target_health), "health_path", p->workflow.health_path, "probes",
-                     probes_json(r), "metrics", result_metrics(p, r), "process",
-                     series_object(r, "target.", false), "gpu", gpu_json(r));
+    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "url",
+                     json_value_text(context->target_url), "server", json_value_text(context->target_server),
+                     "health", health_json(context->target_health), "health_path", p->workflow.health_path,
+                     "probes", probes_json(r), "metrics", result_metrics(p, r), "process", result_process(r),
+                     "machine", result_machine(r), "gpu", gpu_json(r));
 }
 
 static json_t *trend_json(const char *subject, const char *unit, const struct growth *g)

@@ -4,6 +4,7 @@
 #include "evidence.h"
 #include "metric_check.h"
 #include "quantity.h"
+#include "result_process.h"
 #include "selection.h"
 #include "steps.h"
 #include "table.h"
@@ -167,6 +168,13 @@ static void write_traffic(const struct summing *s)
                   arena_printf(s->arena,
                                "%" PRId64 " answer%s said \"not now\", %" PRId64 " of them were tried again",
                                t->throttled, t->throttled == 1 ? "" : "s", t->retries));
+}
+
+static void write_process(const struct summing *s)
+{
+    const char *text = result_process_line(s->record, s->arena);
+    if (*text)
+        write_dim(s, text);
 }
 
 /* As written; and what it comes to, where that is not what is written. */
@@ -399,6 +407,7 @@ void summary_write(struct buf *out, const struct terminal *t, const struct plan 
     write_verdict(&s);
     write_load(&s);
     write_traffic(&s);
+    write_process(&s);
     write_criteria(&s);
     write_reasons(&s);
     write_latencies(&s);

@@ -1,33 +1,15 @@
 #include "watch.h"
 
-#include "container.h"
-#include "fetch.h"
-#include "scrape.h"
+#include "probes.h"
+#include "scrapes.h"
 
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PROBE_TIMEOUT (5 * NSEC_PER_SEC)
-#define SCRAPE_TIMEOUT (5 * NSEC_PER_SEC)
-
-enum {
-    PROBES = 64, /* under way at once; with all of them hanging, the next is a failure without being sent */
-    METRICS_MAX = 32 << 20,
-    LOG_MAX = 256 << 20,
-};
-
-struct probe {
-    struct fetch fetch;
-    struct watch *watch;
-    bool busy;
-    nsec at;
-};
 
 struct watch {
     struct watch_config config;
@@ -35,26 +17,49 @@ struct watch {
     pthread_t thread;
     bool started;
     struct http_pool pool;
-    struct timer probe_timer, scrape_timer;
-    struct probe probes[PROBES];
-    struct fetch exposition;
-    bool scraping;
-    bool ending;        /* one more scrape that begins from now on, then the loop ends */
-    bool last_scrape;   /* it is the one under way */
+    struct record log; /* in loop time: series, as scrapes_init() says, and probes */
+    struct probes probes;
+    struct scrapes scrapes;
+    struct process_watch *process;
     sem_t first_scrape; /* is over */
-    struct record log;  /* in loop time: series, the figures' first and then the metrics', and probes */
-    struct scrape scrape;
-    int scrapes, failed_scrapes;
-    nsec first_good, last_good; /* as in the record */
-    char why[SCRAPE_TEXT + 64]; /* the last scrape failed */
-    _Atomic double latest[FIGURES];
     atomic_bool stopping;
+    bool ending;
 };
 
-static void on_probe_timer(struct timer *timer);
-static void on_probed(struct fetch *f);
-static void on_scrape_timer(struct timer *timer);
-static void on_scraped(struct fetch *f);
+static void on_first_scrape(void *context)
+{
+    struct watch *w = context;
+    sem_post(&w->first_scrape);
+}
+
+static void on_last_scrape(void *context)
+{
+    struct watch *w = context;
+    loop_stop(w->loop);
+}
+
+static void init_parts(struct watch *w)
+{
+    const struct watch_config *c = &w->config;
+    http_pool_init(&w->pool, &(struct http_pool_config){.loop = w->loop, .place = &c->target.place});
+    probes_init(&w->probes, &(struct probes_config){.loop = w->loop,
+                                                    .pool = &w->pool,
+                                                    .target = &c->target,
+                                                    .path = c->health_path,
+                                                    .every = c->probe_every,
+                                                    .log = &w->log});
+    scrapes_init(&w->scrapes, &(struct scrapes_config){.loop = w->loop,
+                                                       .pool = &w->pool,
+                                                       .target = &c->target,
+                                                       .path = c->metrics_path,
+                                                       .every = c->scrape_every,
+                                                       .metrics = c->metrics,
+                                                       .metric_count = c->metric_count,
+                                                       .log = &w->log,
+                                                       .first_over = on_first_scrape,
+                                                       .last_over = on_last_scrape,
+                                                       .context = w});
+}
 
 struct watch *watch_create(const struct watch_config *config)
 {
@@ -63,27 +68,16 @@ struct watch *watch_create(const struct watch_config *config)
         return NULL;
     w->config = *config;
     w->loop = loop_epoll_create();
-    if (!w->loop) {
+    w->process = w->loop ? process_watch_create(&config->process) : NULL;
+    if (!w->process) {
+        if (w->loop)
+            loop_destroy(w->loop);
         free(w);
         return NULL;
     }
-    struct http_pool_config pool = {.loop = w->loop, .place = &config->target.place};
-    http_pool_init(&w->pool, &pool);
-    w->probe_timer.fire = on_probe_timer;
-    w->scrape_timer.fire = on_scrape_timer;
-    for (int i = 0; i < PROBES; i++) {
-        fetch_init(&w->probes[i].fetch, on_probed, 64 << 10);
-        w->probes[i].watch = w;
-    }
-    fetch_init(&w->exposition, on_scraped, METRICS_MAX);
-    w->first_good = w->last_good = -1;
     sem_init(&w->first_scrape, 0, 0);
     record_init(&w->log, &(struct record_shape){0});
-    for (int i = 0; i < FIGURES; i++) {
-        record_add_series(&w->log, figure_kinds[i].series, figure_kinds[i].unit);
-        atomic_store(&w->latest[i], NAN);
-    }
-    scrape_init(&w->scrape, config->metrics, config->metric_count, &w->log);
+    init_parts(w);
     return w;
 }
 
@@ -91,137 +85,14 @@ void watch_destroy(struct watch *w)
 {
     if (!w)
         return;
-    for (int i = 0; i < PROBES; i++)
-        fetch_finish(&w->probes[i].fetch);
-    fetch_finish(&w->exposition);
+    probes_finish(&w->probes);
+    scrapes_finish(&w->scrapes);
+    process_watch_destroy(w->process);
     http_pool_finish(&w->pool);
-    scrape_finish(&w->scrape);
     sem_destroy(&w->first_scrape);
     record_finish(&w->log);
     loop_destroy(w->loop);
     free(w);
-}
-
-/* ---- probes ---- */
-
-static void log_probe(struct watch *w, nsec at, nsec took, bool ok)
-{
-    record_add_probe(&w->log, (struct record_probe){.at = at, .took = took, .ok = ok});
-}
-
-static void on_probed(struct fetch *f)
-{
-    struct probe *p = CONTAINER(struct probe, fetch, f);
-    p->busy = false;
-    log_probe(p->watch, p->at, f->exchange.ended - p->at, fetch_ok(f));
-}
-
-static struct probe *free_probe(struct watch *w)
-{
-    for (int i = 0; i < PROBES; i++)
-        if (!w->probes[i].busy)
-            return &w->probes[i];
-    return NULL;
-}
-
-/* The next time on the grid, past what was missed. */
-static nsec next_tick(const struct watch *w, nsec due, nsec every)
-{
-    nsec now = loop_now(w->loop);
-    return due + every > now ? due + every : now + every;
-}
-
-static void on_probe_timer(struct timer *timer)
-{
-    struct watch *w = CONTAINER(struct watch, probe_timer, timer);
-    timer_set(w->loop, timer, next_tick(w, timer->node.due, w->config.probe_every));
-    struct probe *p = free_probe(w);
-    if (!p) {
-        log_probe(w, loop_now(w->loop), 0, false);
-        return;
-    }
-    p->busy = true;
-    p->at = loop_now(w->loop);
-    fetch_start(&p->fetch, &w->pool, &w->config.target, w->config.health_path, PROBE_TIMEOUT);
-}
-
-/* ---- scrapes ---- */
-
-static void scrape(struct watch *w)
-{
-    if (w->scraping)
-        return;
-    w->scraping = true;
-    fetch_start(&w->exposition, &w->pool, &w->config.target, w->config.metrics_path, SCRAPE_TIMEOUT);
-}
-
-/* One that was under way may have been answered before the last job ended. */
-static void scrape_last(struct watch *w)
-{
-    w->last_scrape = !w->scraping;
-    scrape(w);
-}
-
-static void take_figures(struct watch *w, nsec at)
-{
-    const struct figures *f = &w->scrape.figures;
-    for (int i = 0; i < FIGURES; i++) {
-        if (!f->present[i])
-            continue;
-        record_add_point(&w->log, &w->log.series[i], at, f->value[i]);
-        w->log.series[i].simulated |= f->simulated[i];
-        atomic_store(&w->latest[i], f->value[i]);
-    }
-}
-
-/* What came is read; false: it is no exposition. */
-static bool take_exposition(struct watch *w)
-{
-    const struct fetch *f = &w->exposition;
-    nsec at = f->exchange.started;
-    if (!scrape_read(&w->scrape, f->names.content_type, buf_text(&f->body), f->body.len, at, &w->log))
-        return false;
-    take_figures(w, at);
-    w->first_good = w->first_good < 0 ? f->exchange.ended : w->first_good;
-    w->last_good = at;
-    return true;
-}
-
-static void explain_failure(struct watch *w)
-{
-    const struct fetch *f = &w->exposition;
-    const char *path = w->config.metrics_path;
-    if (f->exchange.fail != FAIL_NONE)
-        snprintf(w->why, sizeof w->why, "%s: %.100s", path, f->error);
-    else if (!fetch_ok(f))
-        snprintf(w->why, sizeof w->why, "%s answered with status %d", path, f->exchange.status);
-    else if (w->scrape.mistake[0])
-        snprintf(w->why, sizeof w->why, "%s holds no metrics; %s", path, w->scrape.mistake);
-    else
-        snprintf(w->why, sizeof w->why, "%s holds no metrics", path);
-}
-
-static void on_scraped(struct fetch *f)
-{
-    struct watch *w = CONTAINER(struct watch, exposition, f);
-    w->scraping = false;
-    if (!fetch_ok(f) || !take_exposition(w)) {
-        w->failed_scrapes++;
-        explain_failure(w);
-    }
-    if (w->scrapes++ == 0)
-        sem_post(&w->first_scrape);
-    if (w->last_scrape)
-        loop_stop(w->loop);
-    else if (w->ending)
-        scrape_last(w);
-}
-
-static void on_scrape_timer(struct timer *timer)
-{
-    struct watch *w = CONTAINER(struct watch, scrape_timer, timer);
-    timer_set(w->loop, timer, next_tick(w, timer->node.due, w->config.scrape_every));
-    scrape(w);
 }
 
 /* ---- the thread ---- */
@@ -232,28 +103,21 @@ static void on_wake(void *context)
     if (!atomic_load(&w->stopping) || w->ending)
         return;
     w->ending = true;
-    timer_cancel(w->loop, &w->probe_timer);
-    timer_cancel(w->loop, &w->scrape_timer);
-    if (w->config.metrics_path[0])
-        scrape_last(w);
-    else
-        loop_stop(w->loop);
+    probes_stop(&w->probes);
+    scrapes_end(&w->scrapes);
 }
 
 static void *run(void *context)
 {
     struct watch *w = context;
-    nsec now = loop_now(w->loop);
-    if (w->config.health_path[0])
-        timer_set(w->loop, &w->probe_timer, now);
-    if (w->config.metrics_path[0])
-        timer_set(w->loop, &w->scrape_timer, now);
+    probes_start(&w->probes);
+    scrapes_start(&w->scrapes);
     loop_run(w->loop);
     return NULL;
 }
 
 /* Without anything to ask there is no thread: a process of one thread pays less for each system call. */
-bool watch_start(struct watch *w)
+static bool start_asking(struct watch *w)
 {
     if (!w->config.health_path[0] && !w->config.metrics_path[0])
         return true;
@@ -266,8 +130,14 @@ bool watch_start(struct watch *w)
     return w->started;
 }
 
+bool watch_start(struct watch *w)
+{
+    return process_watch_start(w->process) && start_asking(w);
+}
+
 void watch_stop(struct watch *w)
 {
+    process_watch_stop(w->process);
     if (!w->started)
         return;
     atomic_store(&w->stopping, true);
@@ -287,54 +157,48 @@ static struct record_series *copy_series(const struct record_series *from, struc
     return to;
 }
 
-static bool is_readable(const struct watch *w)
+static const char *absence(const struct watch *w, int i)
 {
-    return w->scrapes > w->failed_scrapes;
+    if (scrapes_readable(&w->scrapes))
+        return i < FIGURES ? figure_kinds[i].absence : "the target's metrics have no such series";
+    return w->config.metrics_path[0] ? w->scrapes.why : "the workflow names no metrics";
 }
 
 static void collect_series(const struct watch *w, struct record *record, nsec zero, int i)
 {
-    bool is_figure = i < FIGURES, read = is_readable(w);
+    bool is_figure = i < FIGURES, read = scrapes_readable(&w->scrapes);
     struct record_series *to = copy_series(&w->log.series[i], record, zero);
     if (to->count)
         return;
     to->state = read && (!is_figure || figure_kinds[i].optional) ? SERIES_ABSENT : SERIES_UNREADABLE;
-    const char *why = read && is_figure           ? figure_kinds[i].absence
-                      : read                      ? "the target's metrics have no such series"
-                      : w->config.metrics_path[0] ? w->why
-                                                  : "the workflow names no metrics";
-    to->why = arena_copy(&record->arena, why, strlen(why));
+    to->why = arena_printf(&record->arena, "%s", absence(w, i));
 }
 
-static void collect_metrics(const struct watch *w, struct record *record, nsec zero)
+static const char *const of_process[FIGURES] = {
+    [FIGURE_MEMORY] = "process.rss", [FIGURE_CPU] = "process.cpu", [FIGURE_FDS] = "process.fds"};
+
+/* What the target's metrics do not tell its process does, so that criteria hold of any target. */
+static void fill_in(struct record *record, struct record_series *to, const char *name)
 {
-    const struct scrape *s = &w->scrape;
-    struct record_metrics *m = &record->metrics;
-    *m = (struct record_metrics){
-        .readable = is_readable(w),
-        .why = arena_copy(&record->arena, w->why, strlen(w->why)),
-        .families = s->families,
-        .scrapes = w->scrapes,
-        .failed_scrapes = w->failed_scrapes,
-        .first = w->first_good < 0 ? NSEC_NEVER : w->first_good - zero,
-        .last = w->last_good < 0 ? -NSEC_NEVER : w->last_good - zero,
-        .restarts = s->restarts,
-        .mistakes = s->mistakes,
-        .mistake = arena_copy(&record->arena, s->mistake, strlen(s->mistake)),
-        .unread = s->unread,
-        .unkept = s->track.unkept,
-        .items = arena_new(&record->arena, struct record_metric, s->track.count + 1),
-        .count = s->track.count,
-    };
-    for (int i = 0; i < m->count; i++)
-        track_collect(&s->track, i, &record->arena, &m->items[i]);
+    const struct record_series *from = record_find_series(record, name);
+    bool found = from->state == SERIES_PRESENT;
+    for (int i = 0; i < from->count; i++)
+        record_add_point(record, to, from->points[i].at, from->points[i].value);
+    to->why =
+        arena_printf(&record->arena, "%s; %s%s%s", to->why, found ? "read from its process" : "its process",
+                     *from->why ? ": " : "", from->why);
 }
 
 void watch_collect(const struct watch *w, struct record *record, nsec zero)
 {
+    int first = record->series_count;
     for (int i = 0; i < w->log.series_count; i++)
         collect_series(w, record, zero, i);
-    collect_metrics(w, record, zero);
+    process_watch_collect(w->process, record, zero);
+    for (int i = 0; i < FIGURES; i++)
+        if (of_process[i] && record->series[first + i].state != SERIES_PRESENT)
+            fill_in(record, &record->series[first + i], of_process[i]);
+    scrapes_collect(&w->scrapes, record, zero);
     for (int i = 0; i < w->log.probe_count; i++) {
         struct record_probe p = w->log.probes[i];
         p.at -= zero;
@@ -342,7 +206,18 @@ void watch_collect(const struct watch *w, struct record *record, nsec zero)
     }
 }
 
+bool watch_is_here(const struct watch *w)
+{
+    return process_watch_is_here(w->process);
+}
+
+int watch_pid(const struct watch *w)
+{
+    return process_watch_pid(w->process);
+}
+
 double watch_latest(const struct watch *w, enum figure figure)
 {
-    return atomic_load(&w->latest[figure]);
+    double told = scrapes_latest(&w->scrapes, figure);
+    return isnan(told) && figure == FIGURE_MEMORY ? process_watch_rss(w->process) : told;
 }

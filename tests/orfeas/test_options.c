@@ -85,6 +85,7 @@ static void test_what_is_kept(void **state)
     struct fixture f;
     parse(&f, (const char *[ARGUMENTS]){NULL});
     assert_int_equal(f.o.workers, 0);
+    assert_int_equal(f.o.pid, 0);
     assert_true(!f.o.cacert && !f.o.cert && !f.o.key && !f.o.insecure);
     end(&f);
     parse(&f, (const char *[ARGUMENTS]){"--workers=256", "--cacert", "ca.pem", "--cert", "c.pem", "--key=k.pem",
@@ -95,6 +96,16 @@ static void test_what_is_kept(void **state)
     assert_string_equal(f.o.cert, "c.pem");
     assert_string_equal(f.o.key, "k.pem");
     assert_true(f.o.insecure);
+    end(&f);
+}
+
+static void test_process(void **state)
+{
+    (void)state;
+    struct fixture f;
+    parse(&f, (const char *[ARGUMENTS]){"--pid", "2147483647"});
+    assert_true(f.right);
+    assert_int_equal(f.o.pid, 2147483647);
     end(&f);
 }
 
@@ -109,6 +120,10 @@ static void test_mistakes(void **state)
         {{"--workers", "257"}, "--workers '257' needs a whole number from 1 to 256."},
         {{"--workers", "two"}, "--workers 'two' needs"},
         {{"--workers", "99999999999999999999999"}, "needs a whole number from 1 to 256."},
+        {{"--pid", "0"}, "--pid '0' needs a process' number, such as 4711."},
+        {{"--pid", "-5"}, "needs a process' number"},
+        {{"--pid", "5x"}, "needs a process' number"},
+        {{"--pid", "2147483648"}, "needs a process' number"},
         {{"--stage", "30s"}, "--stage '30s' needs DURATION:LEVEL, such as 30s:20 or 30s:100/s."},
         {{"--stage", ":5"}, "needs DURATION:LEVEL"},
         {{"--stage", "5s:"}, "needs DURATION:LEVEL"},
@@ -161,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_that_set_keys),
         cmocka_unit_test(test_what_is_kept),
+        cmocka_unit_test(test_process),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_the_environment),
     };

@@ -3,12 +3,16 @@
 #include "watch.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: "
 #define METRICS OK "73\r\n\r\nprocess_resident_memory_bytes 1000\ngpu_memory_allocated_mb{gpu_id=\"0\"} 7\n\n"
 
 static const struct promtext_selector metrics[] = {
     {.name = "gpu_memory_allocated_mb", .text = "gpu_memory_allocated_mb"}, {.name = "none_total", .text = "none_total"}};
+
+/* No machine to look at: what the process itself shows is tested elsewhere. */
+static const struct process_watch_config nobody = {.follow.proc = "/none"};
 
 /* Watches until `asked` says that the server has been asked so often; there is no other end to wait for. */
 static void watch_for(struct tiny_server *s, int route, int times, struct record *record)
@@ -19,7 +23,8 @@ static void watch_for(struct tiny_server *s, int route, int times, struct record
                                   .metrics = metrics,
                                   .metric_count = 2,
                                   .probe_every = 2 * NSEC_PER_MSEC,
-                                  .scrape_every = 2 * NSEC_PER_MSEC};
+                                  .scrape_every = 2 * NSEC_PER_MSEC,
+                                  .process = nobody};
     struct watch *w = watch_create(&config);
     nsec zero = clock_monotonic();
     assert_non_null(w);
@@ -78,7 +83,8 @@ static void check_between(bool rare)
     struct record r;
     tiny_server_start(&s, routes);
     struct watch *w = watch_create(&(struct watch_config){.target = {.place = {.addrs = {s.addr}, .addr_count = 1}, .authority = "x", .prefix = "", .headers = ""},
-                                                          .health_path = "", .metrics_path = "/metrics", .scrape_every = rare ? NSEC_PER_SEC * 1000 : 1000});
+                                                          .health_path = "", .metrics_path = "/metrics", .scrape_every = rare ? NSEC_PER_SEC * 1000 : 1000,
+                                                          .process = nobody});
     assert_true(watch_start(w));
     assert_true(atomic_load(&s.asked[0]) >= 1);
     nsec zero = clock_monotonic();
@@ -136,6 +142,45 @@ static void test_metrics_that_are_garbage(void **state)
     tiny_server_stop(&s);
 }
 
+/* A target without metrics of its process is served by ourselves: what the kernel tells of us fills in. */
+static void test_process_in_place_of_metrics(void **state)
+{
+    (void)state;
+    static const struct tiny_route routes[] = {
+        {"/metrics", OK "41\r\n\r\nprocess_open_fds 3\nother_metric_total 77\n\n"}, {.path = NULL}};
+    struct tiny_server s;
+    struct record r;
+    tiny_server_start(&s, routes);
+    struct watch_config config = {.target = {.place = {.addrs = {s.addr}, .addr_count = 1}, .authority = "x", .prefix = "", .headers = ""},
+                                  .health_path = "", .metrics_path = "/metrics", .scrape_every = NSEC_PER_SEC * 1000,
+                                  .process = {.follow = {.proc = "/proc", .addr = s.addr}, .every = NSEC_PER_SEC * 1000}};
+    struct watch *w = watch_create(&config);
+    assert_true(watch_is_here(w));
+    assert_int_equal(watch_pid(w), getpid());
+    assert_true(watch_start(w));
+    nsec zero = clock_monotonic();
+    watch_stop(w);
+    assert_true(watch_latest(w, FIGURE_MEMORY) > 0);
+    assert_true(isnan(watch_latest(w, FIGURE_CPU)));
+    record_init(&r, &(struct record_shape){0});
+    watch_collect(w, &r, zero);
+    watch_destroy(w);
+    assert_int_equal(r.process.pid, getpid());
+    assert_string_equal(r.process.found, "listening socket");
+    const struct record_series *memory = record_find_series(&r, "target.memory"),
+                               *fds = record_find_series(&r, "target.fds");
+    assert_int_equal(memory->state, SERIES_PRESENT);
+    assert_int_equal(memory->count, record_find_series(&r, "process.rss")->count);
+    assert_true(memory->points[0].value > 0);
+    assert_string_equal(memory->why, "the target's metrics have no process_resident_memory_bytes; read from its process");
+    assert_int_equal(fds->count, 2);
+    assert_near(fds->points[0].value, 3, 0);
+    assert_string_equal(fds->why, "");
+    assert_true(record_find_series(&r, "process.fds")->points[0].value > 3);
+    record_finish(&r);
+    tiny_server_stop(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_load_lies_between_scrapes),
         cmocka_unit_test(test_target_without_metrics),
         cmocka_unit_test(test_metrics_that_are_garbage),
+        cmocka_unit_test(test_process_in_place_of_metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,147 @@
+#include "result_process.h"
+
+#include "json_value.h"
+#include "quantity.h"
+#include "sample.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SAMPLE_MAX_BYTES = 1 << 30 };
+
+static const char *const state_names[] = {
+    [SERIES_ABSENT] = "absent", [SERIES_UNREADABLE] = "unreadable", [SERIES_PRESENT] = "present"};
+
+static json_t *series_json(const struct record_series *s)
+{
+    struct arena scratch;
+    arena_init(&scratch, "series", SAMPLE_MAX_BYTES);
+    double *values = arena_new(&scratch, double, s->count);
+    for (int i = 0; i < s->count; i++)
+        values[i] = s->points[i].value;
+    double first = s->count ? values[0] : NAN, last = s->count ? values[s->count - 1] : NAN;
+    struct sample sample = sample_of(values, s->count);
+    struct sample_summary summary;
+    sample_summarise(&sample, &summary);
+    json_t *out = json_pack("{s:s, s:o, s:o, s:b, s:i}", "state", state_names[s->state], "why",
+                            json_value_text(s->why && *s->why ? s->why : NULL), "unit",
+                            json_value_text(s->unit), "simulated", s->simulated, "count", s->count);
+    if (s->count)
+        json_object_update_new(
+            out, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "first", json_value_number(first), "last",
+                           json_value_number(last), "min", json_value_number(summary.min), "mean",
+                           json_value_number(summary.mean), "median", json_value_number(summary.p50), "max",
+                           json_value_number(summary.max)));
+    arena_finish(&scratch);
+    return out;
+}
+
+/* Every series whose name begins with the prefix, under the rest of its name. */
+json_t *result_series_object(const struct record *r, const char *prefix, bool present_only)
+{
+    json_t *out = json_object();
+    for (int i = 0; i < r->series_count; i++)
+        if (strncmp(r->series[i].name, prefix, strlen(prefix)) == 0 &&
+            (!present_only || r->series[i].state != SERIES_ABSENT))
+            json_object_set_new(out, r->series[i].name + strlen(prefix), series_json(&r->series[i]));
+    return out;
+}
+
+json_t *result_process(const struct record *r)
+{
+    const struct record_process *p = &r->process;
+    json_t *out = json_pack("{s:o, s:o, s:o, s:o, s:i, s:o}", "pid",
+                            p->pid ? json_integer(p->pid) : json_null(), "found", json_value_text(p->found),
+                            "why", json_value_text(p->why), "gone", json_value_seconds(p->gone), "restarts",
+                            p->restarts, "tree", result_series_object(r, "process.", false));
+    json_t *told = result_series_object(r, "target.", false);
+    json_object_update(out, told);
+    json_decref(told);
+    return out;
+}
+
+json_t *result_machine(const struct record *r)
+{
+    const struct record_machine *m = &r->machine;
+    json_t *out =
+        json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "here", m->here, "why", json_value_text(m->why), "cores",
+                  m->cores ? json_integer(m->cores) : json_null(), "memory_total",
+                  json_value_number(m->here ? m->memory_total : NAN), "disk_total",
+                  json_value_number(m->here ? m->disk_total : NAN), "disk", json_value_text(m->disk));
+    json_t *series = result_series_object(r, "machine.", false);
+    json_object_update(out, series);
+    json_decref(series);
+    return out;
+}
+
+/* ---- for people ---- */
+
+static const struct record_series *present(const struct record *r, const char *name)
+{
+    const struct record_series *s = record_find_series(r, name);
+    return s && s->state == SERIES_PRESENT && s->count ? s : NULL;
+}
+
+static double first(const struct record_series *s)
+{
+    return s->points[0].value;
+}
+
+static double last(const struct record_series *s)
+{
+    return s->points[s->count - 1].value;
+}
+
+/* Of a total that only a new process begins anew: how much of it came a second. NaN of a single point. */
+static double rate(const struct record_series *s)
+{
+    double rose = 0;
+    nsec time = s->points[s->count - 1].at - s->points[0].at;
+    for (int i = 1; i < s->count; i++) {
+        double step = s->points[i].value - s->points[i - 1].value;
+        rose += step >= 0 ? step : s->points[i].value;
+    }
+    return time > 0 ? rose / nsec_to_sec(time) : NAN;
+}
+
+static const char *memory_text(const struct record *r, struct arena *arena)
+{
+    const struct record_series *s = present(r, "process.rss");
+    return s ? arena_printf(arena, ", memory %.3g → %.3g MB", first(s) / 1e6, last(s) / 1e6) : "";
+}
+
+static const char *cpu_text(const struct record *r, struct arena *arena)
+{
+    const struct record_series *s = present(r, "process.cpu");
+    double cores = s ? rate(s) : NAN;
+    return isfinite(cores) ? arena_printf(arena, ", %.2g cores", cores) : "";
+}
+
+static const char *count_text(const struct record *r, const char *name, const char *of, struct arena *arena)
+{
+    const struct record_series *s = present(r, name);
+    return s ? arena_printf(arena, ", %.0f → %.0f %s", first(s), last(s), of) : "";
+}
+
+static const char *fate_text(const struct record *r, struct arena *arena)
+{
+    const struct record_process *p = &r->process;
+    char at[DURATION_TEXT];
+    if (p->gone < 0)
+        return "";
+    const char *text = arena_printf(arena, ", gone at %s", duration_text(p->gone, at));
+    return p->restarts ? arena_printf(arena, "%s, %d time%s another one took its place", text, p->restarts,
+                                      p->restarts == 1 ? "" : "s")
+                       : text;
+}
+
+/* Of a target elsewhere nobody expects it. */
+const char *result_process_line(const struct record *r, struct arena *arena)
+{
+    const struct record_process *p = &r->process;
+    if (!p->found)
+        return r->machine.here && p->why ? arena_printf(arena, "process not watched: %s", p->why) : "";
+    return arena_printf(arena, "process %d%s%s%s%s%s", p->pid, memory_text(r, arena), cpu_text(r, arena),
+                        count_text(r, "process.fds", "descriptors", arena),
+                        count_text(r, "process.children", "children", arena), fate_text(r, arena));
+}
