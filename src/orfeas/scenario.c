@@ -3,6 +3,7 @@
 #include "describe.h"
 #include "engine.h"
 #include "exit_code.h"
+#include "gpus.h"
 #include "interrupt.h"
 #include "live.h"
 #include "machine.h"
@@ -20,6 +21,7 @@
 struct stage {
     struct engine *engine;
     struct watch *watch;
+    struct gpus *gpus;
     struct live *live;
     struct progress progress;
 };
@@ -64,9 +66,15 @@ static int set_up(struct stage *st, struct scenario *s, const struct options *o,
                                  .metric_count = plan->watched_count,
                                  .probe_every = scaled(NSEC_PER_SEC, plan),
                                  .scrape_every = scaled(o->scrape, plan)};
+    const struct sockaddr_storage *address = &preflight->addr.storage;
+    struct gpus_config gpus = {.here = target->embedded.pid || gpus_is_loopback(address),
+                               .every = scaled(NSEC_PER_SEC, plan)};
     st->engine = engine_create(&engine);
+    st->gpus = gpus_create(&gpus);
     st->watch = watch_create(&watch);
-    if (!st->engine || !st->watch || !watch_start(st->watch))
+    if (st->gpus)
+        gpus_set_pid(st->gpus, target->embedded.pid);
+    if (!st->engine || !st->watch || !st->gpus || !gpus_start(st->gpus) || !watch_start(st->watch))
         return internal_error("no thread");
     struct live_config live = {.plan = plan,
                                .progress = &st->progress,
@@ -82,6 +90,7 @@ static void tear_down(struct stage *st)
     live_stop(st->live);
     if (st->watch)
         watch_stop(st->watch);
+    gpus_destroy(st->gpus);
     watch_destroy(st->watch);
     engine_destroy(st->engine);
     progress_finish(&st->progress);
@@ -100,8 +109,10 @@ static int play(struct stage *st, struct scenario *s)
     machine_read(&after);
     live_stop(st->live);
     st->live = NULL;
+    gpus_stop(st->gpus);
     watch_stop(st->watch);
     watch_collect(st->watch, &s->record, engine_zero(st->engine));
+    gpus_collect(st->gpus, &s->record, engine_zero(st->engine));
     struct record_generator *g = &s->record.generator;
     g->cpu = after.cpu - before.cpu;
     g->steal_percent = machine_steal_percent(&before, &after);
