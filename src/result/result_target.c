@@ -2,6 +2,7 @@
 
 #include "growth.h"
 #include "json_value.h"
+#include "result_gpu.h"
 #include "result_metrics.h"
 #include "sample.h"
 #include "selection.h"
@@ -21,6 +22,9 @@ static bool starts_with(const char *text, const char *prefix)
 
 bool result_shows_series(const struct record_series *s)
 {
+    size_t len = strlen(s->name), counter = strlen(".energy");
+    if (result_is_one_gpu(s) && len > counter && strcmp(s->name + len - counter, ".energy") == 0)
+        return false; /* what it has counted since the driver was loaded says nothing */
     return starts_with(s->name, "target.") || starts_with(s->name, "gpu.");
 }
 
@@ -30,7 +34,7 @@ static json_t *health_json(const char *text)
     return health ? health : json_value_text(text);
 }
 
-static json_t *series_json(const struct record_series *s)
+json_t *result_series(const struct record_series *s)
 {
     struct arena scratch;
     arena_init(&scratch, "series", SAMPLE_MAX_BYTES);
@@ -54,23 +58,14 @@ static json_t *series_json(const struct record_series *s)
     return out;
 }
 
-/* Every series whose name begins with the prefix, under the rest of its name. */
-static json_t *series_object(const struct record *r, const char *prefix, bool present_only)
+static json_t *process_json(const struct record *r)
 {
+    static const char prefix[] = "target.";
     json_t *out = json_object();
     for (int i = 0; i < r->series_count; i++)
-        if (starts_with(r->series[i].name, prefix) && (!present_only || r->series[i].state != SERIES_ABSENT))
-            json_object_set_new(out, r->series[i].name + strlen(prefix), series_json(&r->series[i]));
+        if (starts_with(r->series[i].name, prefix))
+            json_object_set_new(out, r->series[i].name + strlen(prefix), result_series(&r->series[i]));
     return out;
-}
-
-static json_t *gpu_json(const struct record *r)
-{
-    json_t *gpus = json_array(), *gpu = series_object(r, "gpu.", true);
-    if (json_object_size(gpu))
-        json_array_append(gpus, gpu);
-    json_decref(gpu);
-    return gpus;
 }
 
 static json_t *probes_json(const struct record *r)
@@ -84,11 +79,11 @@ static json_t *probes_json(const struct record *r)
 
 json_t *result_target(const struct plan *p, const struct record *r, const struct result_context *context)
 {
-    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "url", json_value_text(context->target_url),
-                     "server", json_value_text(context->target_server), "health",
-                     health_json(context->target_health), "health_path", p->workflow.health_path, "probes",
-                     probes_json(r), "metrics", result_metrics(p, r), "process",
-                     series_object(r, "target.", false), "gpu", gpu_json(r));
+    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "url",
+                     json_value_text(context->target_url), "server", json_value_text(context->target_server),
+                     "health", health_json(context->target_health), "health_path", p->workflow.health_path,
+                     "probes", probes_json(r), "metrics", result_metrics(p, r), "process", process_json(r),
+                     "gpu", result_gpus(r), "gpu_why", result_gpu_why(r));
 }
 
 static json_t *trend_json(const char *subject, const char *unit, const struct growth *g)
@@ -112,7 +107,7 @@ json_t *result_trends(const struct plan *p, const struct record *r, struct arena
     json_array_append_new(trends, trend_json("generation", "s", &g));
     for (int i = 0; i < r->series_count; i++) {
         const struct record_series *s = &r->series[i];
-        if (!result_shows_series(s) || s->state != SERIES_PRESENT)
+        if (!result_shows_series(s) || result_is_one_gpu(s) || s->state != SERIES_PRESENT)
             continue;
         growth_measure(r, s->points, s->count, MEASURE_CONFIDENCE, arena, &g);
         json_array_append_new(trends, trend_json(s->name, s->unit, &g));
