@@ -65,9 +65,9 @@ int gpu_count(const struct gpu_set *s)
     return s->count;
 }
 
-const char *gpu_driver(const struct gpu_set *s)
+const char *gpu_driver(const struct gpu_set *s, int index)
 {
-    return s->nvml ? nvml_driver(s->nvml) : "";
+    return index < s->nvidia ? nvml_driver(s->nvml) : "";
 }
 
 void gpu_read(struct gpu_set *s, int index, const struct gpu_processes *processes, struct gpu_reading *ret)

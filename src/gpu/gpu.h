@@ -98,8 +98,8 @@ bool gpu_may_be(const struct gpu_places *places);
 void gpu_close(struct gpu_set *s);
 
 int gpu_count(const struct gpu_set *s); /* from 1 to GPU_MAX */
-/* NVIDIA's driver's version; "" when it is not told, or there is none. */
-const char *gpu_driver(const struct gpu_set *s);
+/* Its driver's version; "" when it is not told: AMD's is the kernel's. */
+const char *gpu_driver(const struct gpu_set *s, int index);
 /* What the card shows now. `index` counts from 0: NVIDIA's in their driver's order, then AMD's by number.
  * `processes` may be NULL. */
 void gpu_read(struct gpu_set *s, int index, const struct gpu_processes *processes, struct gpu_reading *ret);

@@ -94,7 +94,7 @@ static void update_gpus(struct backend *b)
     int count = b->gpus ? gpu_watch_read(b->gpus, gpus) : 0;
     for (int i = 0; i < count; i++)
         if (!gpus[i].lost)
-            update_card(b, i, gpu_watch_driver(b->gpus), &gpus[i]);
+            update_card(b, i, gpu_watch_driver(b->gpus, i), &gpus[i]);
 }
 
 /* ---- process and machine ---- */

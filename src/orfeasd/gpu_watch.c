@@ -106,7 +106,7 @@ int gpu_watch_read(struct gpu_watch *w, struct gpu_reading ret[GPU_MAX])
     return w->count;
 }
 
-const char *gpu_watch_driver(const struct gpu_watch *w)
+const char *gpu_watch_driver(const struct gpu_watch *w, int index)
 {
-    return gpu_driver(w->set);
+    return gpu_driver(w->set, index);
 }

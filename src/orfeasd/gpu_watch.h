@@ -13,4 +13,5 @@ struct gpu_watch *gpu_watch_create(void);
 void gpu_watch_destroy(struct gpu_watch *w);
 /* As they were last read. Returns how many there are. */
 int gpu_watch_read(struct gpu_watch *w, struct gpu_reading ret[GPU_MAX]);
-const char *gpu_watch_driver(const struct gpu_watch *w);
+/* Of the GPU at that place. */
+const char *gpu_watch_driver(const struct gpu_watch *w, int index);

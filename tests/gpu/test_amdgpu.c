@@ -79,7 +79,7 @@ static struct gpu_reading read_card(const struct machine *m, int index, const st
     struct gpu_reading r;
     struct gpu_set *s = open_machine(m, why);
     assert_non_null(s);
-    assert_string_equal(gpu_driver(s), "");
+    assert_string_equal(gpu_driver(s, index), "");
     gpu_read(s, index, processes, &r);
     gpu_close(s);
     return r;

@@ -44,8 +44,8 @@ class Compare(unittest.TestCase):
             self.assertIn("15 of 15 agree", said)
 
     def test_differs(self):
-        wrong = {"memory.total": 24000, "power.draw": 300, "utilization.gpu": 60, "clocks.sm": 1600, "temperature.gpu": "[N/A]",
-                 "name": "Other"}
+        wrong = {"memory.total": 24000, "power.draw": 300, "utilization.gpu": 60, "clocks.sm": 1600,
+                 "temperature.gpu": "[N/A]", "name": "Other"}
         code, said = self.compare(dict(SHOWN, **wrong))
         self.assertEqual(code, 1, said)
         for name in wrong:
