@@ -45,7 +45,7 @@ class Gpu(Case):
             self.assertEqual(gpu["throttled"], {"sw_power_cap": 1, "sw_thermal_slowdown": 1})
             self.assertNotIn("process_memory", gpu)
             self.assertEqual(gpu["energy_method"], "counter")
-            self.assertAlmostEqual(gpu["energy_joules"], 200 * gpu["energy_seconds"], delta=200 * 0.2)
+            self.assertAlmostEqual(gpu["energy_joules"], 200 * gpu["energy_seconds"], delta=200 * 0.5)
             self.assertAlmostEqual(gpu["energy_per_job"], gpu["energy_joules"] / result["completed"], places=4)
         self.assertEqual(sum(name.startswith("gpu.0.") for name in result["timeline"][0]), 7)
         self.assertIn("0 Fake GPU 0: 40 % busy, memory up to 5.4 GB, up to 61 °C, 200 W, 1695 MHz · slowed down: "
