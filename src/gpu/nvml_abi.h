@@ -6,9 +6,10 @@
 #pragma once
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
-enum { NVML_OK = 0, NVML_GPU_IS_LOST = 15 };
+enum { NVML_OK = 0, NVML_INSUFFICIENT_SIZE = 7, NVML_GPU_IS_LOST = 15 };
 enum { NVML_SENSOR_CHIP = 0, NVML_DOMAIN_SM = 1, NVML_DOMAIN_MEMORY = 2 };
 
 typedef struct nvml_device *nvml_device;
@@ -34,9 +35,27 @@ struct nvml_temperature_v1 {
 };
 #define NVML_TEMPERATURE_V1 0x0100000cu
 
+struct nvml_process {
+    unsigned pid;
+    uint64_t bytes;              /* NVML_NOT_AVAILABLE: not told */
+    unsigned instance, computes; /* of MIG; the old layout ends before them */
+};
+#define NVML_NOT_AVAILABLE UINT64_MAX
+enum { NVML_PROCESS_SIZE = 24, NVML_PROCESS_OLD_SIZE = 16 };
+
+static_assert(sizeof(struct nvml_process) == NVML_PROCESS_SIZE &&
+                  offsetof(struct nvml_process, instance) == NVML_PROCESS_OLD_SIZE,
+              "the driver's layouts");
 static_assert(sizeof(struct nvml_memory) == 24 && sizeof(struct nvml_memory_v2) == 40 &&
                   sizeof(struct nvml_temperature_v1) == 12,
               "the driver's layouts");
+
+/* A list of processes: `count` is the room, then how many there are. */
+struct nvml_processes_call {
+    int (*ask)(nvml_device device, unsigned *count, void *entries);
+    size_t entry; /* bytes */
+};
+enum { NVML_PROCESS_CALLS = 3 };
 
 /* NULL: this library has no such function. */
 struct nvml_functions {
@@ -57,4 +76,11 @@ struct nvml_functions {
     int (*power_limit)(nvml_device device, unsigned *milliwatts);
     int (*energy)(nvml_device device, uint64_t *millijoules);
     int (*clock)(nvml_device device, unsigned domain, unsigned *megahertz);
+    int (*throttle)(nvml_device device, uint64_t *reasons);
+    int (*throttle_old)(nvml_device device, uint64_t *reasons); /* its name before 535 */
+    int (*mig_mode)(nvml_device device, unsigned *current, unsigned *pending);
+    int (*mig_count)(nvml_device device, unsigned *most);
+    int (*mig_handle)(nvml_device device, unsigned index, nvml_device *ret);
+    struct nvml_processes_call computing[NVML_PROCESS_CALLS]; /* the newest first */
+    struct nvml_processes_call drawing[NVML_PROCESS_CALLS];
 };

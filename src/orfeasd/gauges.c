@@ -51,42 +51,42 @@ static void update_simulated(struct backend *b)
 }
 
 /* A figure that the card does not give has no sample. */
-static void update_card(struct backend *b, int index, const char *driver, const struct nvml_gpu *gpu)
+static void update_card(struct backend *b, int index, const char *driver, const struct gpu_reading *gpu)
 {
     static const struct {
-        enum nvml_figure figure;
+        enum gpu_figure figure;
         enum family_id family;
         const char *type; /* the label behind the id, NULL: none */
     } ROWS[] = {
-        {NVML_TEMPERATURE, F_GPU_TEMPERATURE, NULL}, {NVML_POWER, F_GPU_POWER, NULL},
-        {NVML_POWER_LIMIT, F_GPU_POWER_LIMIT, NULL}, {NVML_ENERGY, F_GPU_ENERGY, NULL},
-        {NVML_CLOCK_SM, F_GPU_CLOCK, "sm"},          {NVML_CLOCK_MEMORY, F_GPU_CLOCK, "memory"},
+        {GPU_TEMPERATURE, F_GPU_TEMPERATURE, NULL}, {GPU_POWER, F_GPU_POWER, NULL},
+        {GPU_POWER_LIMIT, F_GPU_POWER_LIMIT, NULL}, {GPU_ENERGY, F_GPU_ENERGY, NULL},
+        {GPU_CLOCK_SM, F_GPU_CLOCK, "sm"},          {GPU_CLOCK_MEMORY, F_GPU_CLOCK, "memory"},
     };
     static const struct {
-        enum nvml_figure figure;
+        enum gpu_figure figure;
         const char *type;
-    } MEMORY[] = {{NVML_MEMORY_TOTAL, "total"}, {NVML_MEMORY_USED, "used"}, {NVML_MEMORY_FREE, "free"}};
+    } MEMORY[] = {{GPU_MEMORY_TOTAL, "total"}, {GPU_MEMORY_USED, "used"}, {GPU_MEMORY_FREE, "free"}};
     char id[12];
     snprintf(id, sizeof id, "%d", index);
     const char *real[] = {id, "false"}, *info[] = {id, gpu->name, gpu->uuid, driver};
     set(b, F_GPU_INFO, info, 1);
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         const char *labels[] = {id, ROWS[i].type};
-        if (nvml_has(gpu, ROWS[i].figure))
+        if (gpu_has(gpu, ROWS[i].figure))
             set(b, ROWS[i].family, labels, gpu->value[ROWS[i].figure]);
     }
     for (size_t i = 0; i < sizeof MEMORY / sizeof MEMORY[0]; i++)
-        if (nvml_has(gpu, MEMORY[i].figure))
+        if (gpu_has(gpu, MEMORY[i].figure))
             set_gpu_bytes(b, id, real[1], MEMORY[i].type, gpu->value[MEMORY[i].figure]);
-    if (nvml_has(gpu, NVML_USAGE))
-        set(b, F_GPU_USAGE, real, gpu->value[NVML_USAGE] * 100);
-    if (nvml_has(gpu, NVML_MEMORY_USED))
-        set(b, F_GPU_ALLOCATED, real, gpu->value[NVML_MEMORY_USED] / BYTES_PER_MB);
+    if (gpu_has(gpu, GPU_USAGE))
+        set(b, F_GPU_USAGE, real, gpu->value[GPU_USAGE] * 100);
+    if (gpu_has(gpu, GPU_MEMORY_USED))
+        set(b, F_GPU_ALLOCATED, real, gpu->value[GPU_MEMORY_USED] / BYTES_PER_MB);
 }
 
 static void update_gpus(struct backend *b)
 {
-    struct nvml_gpu gpus[NVML_GPUS_MAX];
+    struct gpu_reading gpus[GPU_MAX];
     for (int family = F_GPU_USAGE; family <= F_GPU_INFO; family++)
         metrics_clear(b->metrics, family);
     if (backend_simulates_gpu(b))
@@ -94,7 +94,7 @@ static void update_gpus(struct backend *b)
     int count = b->gpus ? gpu_watch_read(b->gpus, gpus) : 0;
     for (int i = 0; i < count; i++)
         if (!gpus[i].lost)
-            update_card(b, i, gpu_watch_driver(b->gpus), &gpus[i]);
+            update_card(b, i, gpu_watch_driver(b->gpus, i), &gpus[i]);
 }
 
 /* ---- process and machine ---- */

@@ -8,20 +8,20 @@
 enum { EVERY_SECONDS = 1 };
 
 struct gpu_watch {
-    struct nvml *nvml; /* the thread's, while it runs */
+    struct gpu_set *set; /* the thread's, while it runs */
     int count;
     pthread_t thread;
     pthread_mutex_t lock; /* guards gpus and stop */
     pthread_cond_t stopped;
     bool stop;
-    struct nvml_gpu gpus[NVML_GPUS_MAX];
+    struct gpu_reading gpus[GPU_MAX];
 };
 
 static void read_all(struct gpu_watch *w)
 {
     for (int i = 0; i < w->count; i++) {
-        struct nvml_gpu gpu;
-        nvml_read(w->nvml, i, &gpu);
+        struct gpu_reading gpu;
+        gpu_read(w->set, i, NULL, &gpu);
         pthread_mutex_lock(&w->lock);
         w->gpus[i] = gpu;
         pthread_mutex_unlock(&w->lock);
@@ -63,21 +63,21 @@ static void finish(struct gpu_watch *w)
 {
     pthread_cond_destroy(&w->stopped);
     pthread_mutex_destroy(&w->lock);
-    nvml_close(w->nvml);
+    gpu_close(w->set);
     free(w);
 }
 
 struct gpu_watch *gpu_watch_create(void)
 {
-    char why[NVML_WHY];
-    struct nvml *nvml = nvml_open(NULL, why);
-    struct gpu_watch *w = nvml ? calloc(1, sizeof *w) : NULL;
+    char why[GPU_WHY];
+    struct gpu_set *set = gpu_open(NULL, why);
+    struct gpu_watch *w = set ? calloc(1, sizeof *w) : NULL;
     if (!w) {
-        nvml_close(nvml);
+        gpu_close(set);
         return NULL;
     }
-    w->nvml = nvml;
-    w->count = nvml_count(nvml);
+    w->set = set;
+    w->count = gpu_count(set);
     init_waiting(w);
     read_all(w);
     if (pthread_create(&w->thread, NULL, watch_thread, w) == 0)
@@ -98,7 +98,7 @@ void gpu_watch_destroy(struct gpu_watch *w)
     finish(w);
 }
 
-int gpu_watch_read(struct gpu_watch *w, struct nvml_gpu ret[NVML_GPUS_MAX])
+int gpu_watch_read(struct gpu_watch *w, struct gpu_reading ret[GPU_MAX])
 {
     pthread_mutex_lock(&w->lock);
     memcpy(ret, w->gpus, (size_t)w->count * sizeof ret[0]);
@@ -106,7 +106,7 @@ int gpu_watch_read(struct gpu_watch *w, struct nvml_gpu ret[NVML_GPUS_MAX])
     return w->count;
 }
 
-const char *gpu_watch_driver(const struct gpu_watch *w)
+const char *gpu_watch_driver(const struct gpu_watch *w, int index)
 {
-    return nvml_driver(w->nvml);
+    return gpu_driver(w->set, index);
 }

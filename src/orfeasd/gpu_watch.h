@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "nvml.h"
+#include "gpu.h"
 
 struct gpu_watch;
 
@@ -12,5 +12,6 @@ struct gpu_watch;
 struct gpu_watch *gpu_watch_create(void);
 void gpu_watch_destroy(struct gpu_watch *w);
 /* As they were last read. Returns how many there are. */
-int gpu_watch_read(struct gpu_watch *w, struct nvml_gpu ret[NVML_GPUS_MAX]);
-const char *gpu_watch_driver(const struct gpu_watch *w);
+int gpu_watch_read(struct gpu_watch *w, struct gpu_reading ret[GPU_MAX]);
+/* Of the GPU at that place. */
+const char *gpu_watch_driver(const struct gpu_watch *w, int index);

@@ -150,6 +150,39 @@ struct record_machine {              /* the target's, where it is ours */
     const char *disk; /* whose file system's free bytes were read: "/", or "the process' directory"; NULL */
 };
 
+struct record_throttle { /* a reason for a GPU's clocks to be below their highest */
+    const char *reason;
+    bool slows; /* a card at work */
+    int readings;
+};
+
+struct record_gpu_part { /* a MIG device */
+    const char *uuid;
+    double memory_total, memory_used; /* bytes; used: the most that was seen; NAN: not told */
+};
+
+struct record_gpu { /* of this machine; what changes are the series "gpu.INDEX.usage" and so on */
+    int index;
+    const char *name, *uuid; /* "" when they are not told */
+    const char *vendor, *source;
+    double memory_total; /* bytes; NAN: not told */
+    double power_limit;  /* W; likewise */
+    int readings;        /* in which it was there */
+    nsec lost;           /* since when it is gone; -1: it is there */
+    int throttle_readings;
+    struct record_throttle *throttles; /* those that were seen */
+    int throttle_count;
+    struct record_gpu_part *parts;
+    int part_count;
+};
+
+struct record_gpus {
+    struct record_gpu *items;
+    int count;
+    const char *why;    /* there is none, or they are not all; NULL otherwise */
+    bool memory, usage; /* the series "gpu.memory", "gpu.usage" are of these, not of the target's metrics */
+};
+
 struct record_traffic { /* with the target, of measured jobs and of the warm-up */
     int64_t requests;
     int64_t resent;       /* of the requests, since a kept connection ended without an answer */
@@ -202,6 +235,7 @@ struct record {
     struct record_metrics metrics;
     struct record_process process;
     struct record_machine machine;
+    struct record_gpus gpus;
     struct record_generator generator;
 };
 

@@ -1,6 +1,7 @@
 #include "result_json.h"
 
 #include "json_value.h"
+#include "result_series.h"
 #include "result_target.h"
 #include "sample.h"
 #include "selection.h"

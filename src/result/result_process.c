@@ -2,50 +2,10 @@
 
 #include "json_value.h"
 #include "quantity.h"
-#include "sample.h"
+#include "result_series.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { SAMPLE_MAX_BYTES = 1 << 30 };
-
-static const char *const state_names[] = {
-    [SERIES_ABSENT] = "absent", [SERIES_UNREADABLE] = "unreadable", [SERIES_PRESENT] = "present"};
-
-static json_t *series_json(const struct record_series *s)
-{
-    struct arena scratch;
-    arena_init(&scratch, "series", SAMPLE_MAX_BYTES);
-    double *values = arena_new(&scratch, double, s->count);
-    for (int i = 0; i < s->count; i++)
-        values[i] = s->points[i].value;
-    double first = s->count ? values[0] : NAN, last = s->count ? values[s->count - 1] : NAN;
-    struct sample sample = sample_of(values, s->count);
-    struct sample_summary summary;
-    sample_summarise(&sample, &summary);
-    json_t *out = json_pack("{s:s, s:o, s:o, s:b, s:i}", "state", state_names[s->state], "why",
-                            json_value_text(s->why && *s->why ? s->why : NULL), "unit",
-                            json_value_text(s->unit), "simulated", s->simulated, "count", s->count);
-    if (s->count)
-        json_object_update_new(
-            out, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "first", json_value_number(first), "last",
-                           json_value_number(last), "min", json_value_number(summary.min), "mean",
-                           json_value_number(summary.mean), "median", json_value_number(summary.p50), "max",
-                           json_value_number(summary.max)));
-    arena_finish(&scratch);
-    return out;
-}
-
-/* Every series whose name begins with the prefix, under the rest of its name. */
-json_t *result_series_object(const struct record *r, const char *prefix, bool present_only)
-{
-    json_t *out = json_object();
-    for (int i = 0; i < r->series_count; i++)
-        if (strncmp(r->series[i].name, prefix, strlen(prefix)) == 0 &&
-            (!present_only || r->series[i].state != SERIES_ABSENT))
-            json_object_set_new(out, r->series[i].name + strlen(prefix), series_json(&r->series[i]));
-    return out;
-}
 
 json_t *result_process(const struct record *r)
 {
@@ -53,8 +13,8 @@ json_t *result_process(const struct record *r)
     json_t *out = json_pack("{s:o, s:o, s:o, s:o, s:i, s:o}", "pid",
                             p->pid ? json_integer(p->pid) : json_null(), "found", json_value_text(p->found),
                             "why", json_value_text(p->why), "gone", json_value_seconds(p->gone), "restarts",
-                            p->restarts, "tree", result_series_object(r, "process.", false));
-    json_t *told = result_series_object(r, "target.", false);
+                            p->restarts, "tree", result_series_object(r, "process."));
+    json_t *told = result_series_object(r, "target.");
     json_object_update(out, told);
     json_decref(told);
     return out;
@@ -68,7 +28,7 @@ json_t *result_machine(const struct record *r)
                   m->cores ? json_integer(m->cores) : json_null(), "memory_total",
                   json_value_number(m->here ? m->memory_total : NAN), "disk_total",
                   json_value_number(m->here ? m->disk_total : NAN), "disk", json_value_text(m->disk));
-    json_t *series = result_series_object(r, "machine.", false);
+    json_t *series = result_series_object(r, "machine.");
     json_object_update(out, series);
     json_decref(series);
     return out;

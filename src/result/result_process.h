@@ -7,9 +7,6 @@
 
 #include <jansson.h>
 
-/* Every series whose name begins with the prefix, under the rest of its name. `present_only`: without those
- * that the target does not have. */
-json_t *result_series_object(const struct record *r, const char *prefix, bool present_only);
 /* What was found of it; the figures that the target tells of itself; and those of all its processes (`tree`).
  */
 json_t *result_process(const struct record *r);

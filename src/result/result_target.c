@@ -2,8 +2,10 @@
 
 #include "growth.h"
 #include "json_value.h"
+#include "result_gpu.h"
 #include "result_metrics.h"
 #include "result_process.h"
+#include "result_series.h"
 #include "sample.h"
 #include "selection.h"
 
@@ -12,28 +14,10 @@
 
 enum { SAMPLE_MAX_BYTES = 1 << 30 };
 
-bool result_shows_series(const struct record_series *s)
-{
-    static const char *const PREFIXES[] = {"target.", "process.", "machine.", "gpu."};
-    for (size_t i = 0; i < sizeof PREFIXES / sizeof PREFIXES[0]; i++)
-        if (strncmp(s->name, PREFIXES[i], strlen(PREFIXES[i])) == 0)
-            return true;
-    return false;
-}
-
 static json_t *health_json(const char *text)
 {
     json_t *health = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
     return health ? health : json_value_text(text);
-}
-
-static json_t *gpu_json(const struct record *r)
-{
-    json_t *gpus = json_array(), *gpu = result_series_object(r, "gpu.", true);
-    if (json_object_size(gpu))
-        json_array_append(gpus, gpu);
-    json_decref(gpu);
-    return gpus;
 }
 
 static json_t *probes_json(const struct record *r)
@@ -47,11 +31,11 @@ static json_t *probes_json(const struct record *r)
 
 json_t *result_target(const struct plan *p, const struct record *r, const struct result_context *context)
 {
-    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "url",
+    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "url",
                      json_value_text(context->target_url), "server", json_value_text(context->target_server),
                      "health", health_json(context->target_health), "health_path", p->workflow.health_path,
                      "probes", probes_json(r), "metrics", result_metrics(p, r), "process", result_process(r),
-                     "machine", result_machine(r), "gpu", gpu_json(r));
+                     "machine", result_machine(r), "gpu", result_gpus(r), "gpu_why", result_gpu_why(r));
 }
 
 static json_t *trend_json(const char *subject, const char *unit, const struct growth *g)
@@ -75,7 +59,7 @@ json_t *result_trends(const struct plan *p, const struct record *r, struct arena
     json_array_append_new(trends, trend_json("generation", "s", &g));
     for (int i = 0; i < r->series_count; i++) {
         const struct record_series *s = &r->series[i];
-        if (!result_shows_series(s) || s->state != SERIES_PRESENT)
+        if (!result_shows_series(s) || result_is_one_gpu(s) || s->state != SERIES_PRESENT)
             continue;
         growth_measure(r, s->points, s->count, MEASURE_CONFIDENCE, arena, &g);
         json_array_append_new(trends, trend_json(s->name, s->unit, &g));

@@ -4,6 +4,7 @@
 #include "evidence.h"
 #include "metric_check.h"
 #include "quantity.h"
+#include "result_gpu.h"
 #include "result_process.h"
 #include "selection.h"
 #include "steps.h"
@@ -376,6 +377,15 @@ static void write_metrics(const struct summing *s)
     }
 }
 
+/* A line for each GPU of this machine. */
+static void write_gpus(const struct summing *s)
+{
+    if (s->record->gpus.count)
+        write_heading(s, "GPU");
+    for (int i = 0; i < s->record->gpus.count; i++)
+        write_dim(s, result_gpu_line(s->record, i, s->arena));
+}
+
 static void write_anomalies(const struct summing *s)
 {
     const char *texts[ANOMALIES_MAX];
@@ -413,6 +423,7 @@ void summary_write(struct buf *out, const struct terminal *t, const struct plan 
     write_latencies(&s);
     write_errors(&s);
     write_metrics(&s);
+    write_gpus(&s);
     write_anomalies(&s);
     write_files(&s, files, file_count);
     buf_add_text(out, "\n");

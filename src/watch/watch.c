@@ -1,7 +1,10 @@
 #include "watch.h"
 
+#include "container.h"
+#include "gpus.h"
 #include "probes.h"
 #include "scrapes.h"
+#include "tick.h"
 
 #include <errno.h>
 #include <math.h>
@@ -21,7 +24,9 @@ struct watch {
     struct probes probes;
     struct scrapes scrapes;
     struct process_watch *process;
-    sem_t first_scrape; /* is over */
+    struct gpus *gpus;
+    struct timer pid_timer; /* after a restart the cards hold another process' memory */
+    sem_t first_scrape;     /* is over */
     atomic_bool stopping;
     bool ending;
 };
@@ -61,6 +66,25 @@ static void init_parts(struct watch *w)
                                                        .context = w});
 }
 
+static void tell_pid(struct watch *w)
+{
+    gpus_set_pid(w->gpus, watch_pid(w));
+}
+
+static void on_pid_timer(struct timer *timer)
+{
+    struct watch *w = CONTAINER(struct watch, pid_timer, timer);
+    tell_pid(w);
+    tick_next(w->loop, timer, w->config.process.every);
+}
+
+static struct gpus *create_gpus(struct watch *w)
+{
+    struct gpus_config config = {.here = watch_is_here(w), .every = w->config.process.every};
+    w->pid_timer.fire = on_pid_timer;
+    return gpus_create(&config);
+}
+
 struct watch *watch_create(const struct watch_config *config)
 {
     struct watch *w = calloc(1, sizeof *w);
@@ -69,7 +93,9 @@ struct watch *watch_create(const struct watch_config *config)
     w->config = *config;
     w->loop = loop_epoll_create();
     w->process = w->loop ? process_watch_create(&config->process) : NULL;
-    if (!w->process) {
+    w->gpus = w->process ? create_gpus(w) : NULL;
+    if (!w->gpus) {
+        process_watch_destroy(w->process);
         if (w->loop)
             loop_destroy(w->loop);
         free(w);
@@ -87,6 +113,7 @@ void watch_destroy(struct watch *w)
         return;
     probes_finish(&w->probes);
     scrapes_finish(&w->scrapes);
+    gpus_destroy(w->gpus);
     process_watch_destroy(w->process);
     http_pool_finish(&w->pool);
     sem_destroy(&w->first_scrape);
@@ -103,6 +130,7 @@ static void on_wake(void *context)
     if (!atomic_load(&w->stopping) || w->ending)
         return;
     w->ending = true;
+    timer_cancel(w->loop, &w->pid_timer);
     probes_stop(&w->probes);
     scrapes_end(&w->scrapes);
 }
@@ -112,11 +140,12 @@ static void *run(void *context)
     struct watch *w = context;
     probes_start(&w->probes);
     scrapes_start(&w->scrapes);
+    timer_set(w->loop, &w->pid_timer, loop_now(w->loop));
     loop_run(w->loop);
     return NULL;
 }
 
-/* Without anything to ask there is no thread: a process of one thread pays less for each system call. */
+/* Without anything to ask there is no thread for it. */
 static bool start_asking(struct watch *w)
 {
     if (!w->config.health_path[0] && !w->config.metrics_path[0])
@@ -132,12 +161,14 @@ static bool start_asking(struct watch *w)
 
 bool watch_start(struct watch *w)
 {
-    return process_watch_start(w->process) && start_asking(w);
+    tell_pid(w);
+    return process_watch_start(w->process) && gpus_start(w->gpus) && start_asking(w);
 }
 
 void watch_stop(struct watch *w)
 {
     process_watch_stop(w->process);
+    gpus_stop(w->gpus);
     if (!w->started)
         return;
     atomic_store(&w->stopping, true);
@@ -204,6 +235,7 @@ void watch_collect(const struct watch *w, struct record *record, nsec zero)
         p.at -= zero;
         record_add_probe(record, p);
     }
+    gpus_collect(w->gpus, record, zero);
 }
 
 bool watch_is_here(const struct watch *w)
