@@ -197,13 +197,14 @@ int record_stage_name(struct record *r, const char *text)
 
 /* ---- the target's clock ---- */
 
-/* The date was written after the request was sent and before the answer came, and is cut to its second. Dates
- * of so short a time are kept as one: no clock drifts by much in it. */
+/* The date was written after the request was sent and before the answer came, and is cut to its second; a
+ * server that keeps its text renews it each second. Dates of so short a time are kept as one: no clock drifts
+ * by much in it. */
 void record_clock_saw(struct record *r, nsec sent, nsec received, int64_t date)
 {
     const nsec together = 10 * NSEC_PER_SEC;
     struct record_clock now = {sent, received, date * NSEC_PER_SEC - received,
-                               (date + 1) * NSEC_PER_SEC - sent};
+                               (date + 2) * NSEC_PER_SEC - sent};
     struct record_clock *last = r->clock_count ? &r->clock[r->clock_count - 1] : NULL;
     if (last && received - last->first < together && now.low <= last->high && last->low <= now.high) {
         last->last = received;

@@ -168,6 +168,33 @@ int64_t station_order(struct station_job *jobs, int count, struct arena *arena, 
     return pairs;
 }
 
+/* ---- at one time ---- */
+
+static int by_value(const void *left, const void *right)
+{
+    nsec a = *(const nsec *)left, b = *(const nsec *)right;
+    return (a > b) - (a < b);
+}
+
+void station_held(const struct station_job *jobs, int count, const nsec *at, int times, struct arena *arena,
+                  int64_t *ret_waiting, int64_t *ret_running)
+{
+    nsec *changes[] = {arena_new(arena, nsec, count), arena_new(arena, nsec, count),
+                       arena_new(arena, nsec, count)};
+    for (int i = 0; i < count; i++) {
+        changes[ARRIVES][i] = jobs[i].arrived;
+        changes[STARTS][i] = jobs[i].started;
+        changes[ENDS][i] = jobs[i].ended;
+    }
+    for (int i = 0; i < 3 && count; i++)
+        qsort(changes[i], (size_t)count, sizeof(nsec), by_value);
+    for (int i = 0; i < times; i++) {
+        int64_t started = at_or_below(changes[STARTS], count, at[i]);
+        ret_waiting[i] = at_or_below(changes[ARRIVES], count, at[i]) - started;
+        ret_running[i] = started - at_or_below(changes[ENDS], count, at[i]);
+    }
+}
+
 /* ---- side by side ---- */
 
 /* The seconds that jobs have run, all together, until `at`. */

@@ -40,5 +40,9 @@ void station_load(const struct station_job *jobs, int count, struct arena *arena
  */
 int64_t station_order(struct station_job *jobs, int count, struct arena *arena, int64_t *ret_in_order);
 
+/* How many wait and run at each of the times `at`. */
+void station_held(const struct station_job *jobs, int count, const nsec *at, int times, struct arena *arena,
+                  int64_t *ret_waiting, int64_t *ret_running);
+
 /* For each job, how many ran on average while it did, itself included; 1 for one that took no time. */
 void station_beside(const struct station_job *jobs, int count, struct arena *arena, double *ret);

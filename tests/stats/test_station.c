@@ -151,6 +151,21 @@ static void test_who_came_together_overtakes_nobody(void **state)
     assert_int_equal(in_order, 3);
 }
 
+static void test_what_is_held_at_a_time(void **state)
+{
+    (void)state;
+    static const struct station_job jobs[] = {{0, 5, 9}, {2, 2, 7}, {8, 12, 12}};
+    static const nsec at[] = {-1, 0, 2, 4, 5, 7, 8, 9, 11, 12};
+    static const int64_t waiting[] = {0, 1, 1, 1, 0, 0, 1, 1, 1, 0},
+                         running[] = {0, 0, 1, 1, 2, 1, 1, 0, 0, 0};
+    int64_t waits[COUNT(at)], runs[COUNT(at)];
+    station_held(jobs, 3, at, COUNT(at), &arena, waits, runs);
+    for (int i = 0; i < COUNT(at); i++) {
+        assert_int_equal(waits[i], waiting[i]);
+        assert_int_equal(runs[i], running[i]);
+    }
+}
+
 static void test_beside(void **state)
 {
     (void)state;
@@ -171,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_how_many_run_at_once),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_who_came_together_overtakes_nobody),
+        cmocka_unit_test(test_what_is_held_at_a_time),
         cmocka_unit_test(test_beside),
     };
     return cmocka_run_group_tests(tests, make_arena, free_arena);
