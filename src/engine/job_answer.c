@@ -125,14 +125,16 @@ void job_refused(struct job *j, const struct http_exchange *x, const struct buf 
 
 /* ---- answers ---- */
 
-/* What the answer's date says of the target's clock. */
+/* What the answer's date says of the target's clock. What comes after the wait may come from elsewhere, or
+ * from a cache. */
 static void note_clock(const struct ask *a)
 {
     const struct http_exchange *x = &a->exchange;
     struct worker *w = a->asks->worker;
-    int64_t date = x->names && x->fail == FAIL_NONE ? http1_date(x->names->date) : -1;
+    bool counts = x->names && x->fail == FAIL_NONE && a->job->step <= workflow_wait(&w->plan->workflow);
+    int64_t date = counts ? http1_date(x->names->date) : -1;
     if (date >= 0 && date <= (int64_t)ANSWER_TIME_MAX)
-        record_clock_saw(&w->record, worker_time(w, x->started), worker_time(w, x->first_byte), date);
+        record_clock_saw(&w->record, worker_time(w, x->started), worker_time(w, x->ended), date);
 }
 
 void job_answered(struct ask *a)

@@ -306,8 +306,8 @@ static void set_all(const struct writing *w, json_t *out)
     set(out, "phases", phases_json(w));
     set(out, "steps", steps_json(w));
     set(out, "stages", result_stages(w->record, w->arena));
-    set(out, "completion", result_completion(w->plan, w->record, w->arena));
-    set(out, "queueing", result_queueing(w->plan, w->record, w->arena));
+    set(out, "completion", result_completion(w->plan, w->record));
+    set(out, "queueing", result_queueing(w->plan, w->record));
     set(out, "trends", result_trends(w->plan, w->record, w->arena));
     set(out, "target", result_target(w->plan, w->record, w->context));
     set(out, "traffic", result_traffic(w->record));

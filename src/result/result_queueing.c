@@ -54,10 +54,10 @@ static json_t *gauges_json(const struct queueing *q)
     return out;
 }
 
-json_t *result_queueing(const struct plan *p, const struct record *r, struct arena *arena)
+json_t *result_queueing(const struct plan *p, const struct record *r)
 {
     struct queueing q;
-    queueing_measure(p, r, arena, &q);
+    queueing_measure(p, r, &q);
     return json_pack("{s:o, s:i, s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "why",
                      json_value_text(q.why), "jobs", q.jobs, "unknown", q.unknown, "seen", q.seen,
                      "queue_share", json_value_number(q.share), "queue_seconds", json_value_number(q.wait),

@@ -9,4 +9,4 @@
 
 #include <jansson.h>
 
-json_t *result_queueing(const struct plan *p, const struct record *r, struct arena *arena);
+json_t *result_queueing(const struct plan *p, const struct record *r);

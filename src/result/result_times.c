@@ -33,10 +33,10 @@ static json_t *clock_json(const struct completion *c)
                      c->clock_evidence);
 }
 
-json_t *result_completion(const struct plan *p, const struct record *r, struct arena *arena)
+json_t *result_completion(const struct plan *p, const struct record *r)
 {
     struct completion c;
-    completion_measure(p, r, arena, &c);
+    completion_measure(p, r, &c);
     return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "method",
                      completion_method_names[c.method], "why", json_value_text(c.why), "jobs",
                      (json_int_t)c.jobs, "told", (json_int_t)c.told, "contradicted",

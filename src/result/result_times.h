@@ -11,7 +11,7 @@
 
 enum { RESULT_JOBS_MAX = 500 }; /* the first ones; all others are counted */
 
-json_t *result_completion(const struct plan *p, const struct record *r, struct arena *arena);
+json_t *result_completion(const struct plan *p, const struct record *r);
 /* In the order in which the target told of them first. */
 json_t *result_stages(const struct record *r, struct arena *arena);
 json_t *result_jobs(const struct plan *p, const struct record *r);

@@ -306,7 +306,7 @@ static void write_latencies(const struct summing *s)
 static void write_queueing(const struct summing *s)
 {
     struct queueing q;
-    queueing_measure(s->plan, s->record, s->arena, &q);
+    queueing_measure(s->plan, s->record, &q);
     const char *text = queueing_text(&q, s->arena);
     if (*text)
         write_dim(s, text);

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#define COMPLETION_MAX_BYTES ((size_t)4 << 30) /* some hundred a job */
+
 const double completion_percents[COMPLETION_PERCENTILES] = {50, 95, 99};
 const char *const completion_method_names[] = {[COMPLETION_UNKNOWN] = "unknown",
                                                [COMPLETION_POLLED] = "polled",
@@ -133,20 +135,11 @@ static int64_t count_implausible(const struct record *r)
     return count;
 }
 
-void completion_measure(const struct plan *p, const struct record *r, struct arena *arena,
-                        struct completion *ret)
+static void measure(const struct record *r, int wait, struct arena *arena, struct completion *ret)
 {
-    int wait = workflow_wait(&p->workflow);
     struct clock_offset clock, none = {0};
     struct ends ends = {arena_new(arena, double, r->job_count), arena_new(arena, double, r->job_count),
                         arena_new(arena, double, r->job_count), 0};
-    *ret = (struct completion){.bound = NAN, .bound_most = NAN};
-    for (int i = 0; i < COMPLETION_PERCENTILES; i++)
-        ret->seconds[i] = interval_none();
-    if (r->shape.keeping == RECORD_TALLIES || wait < 0 || wait != r->shape.generation_last) {
-        ret->why = "the generation does not end with a wait";
-        return;
-    }
     fit_clock(r, arena, &clock);
     for (int i = 0; i < r->job_count; i++)
         if (r->jobs[i]->phase >= 0 && r->jobs[i]->outcome == JOB_OK && record_generation(r, r->jobs[i]) >= 0)
@@ -155,6 +148,22 @@ void completion_measure(const struct plan *p, const struct record *r, struct are
     describe_clock(r, &clock, arena, ret);
     ret->implausible = count_implausible(r);
     ret->why = doubt(ret, &clock);
+}
+
+void completion_measure(const struct plan *p, const struct record *r, struct completion *ret)
+{
+    int wait = workflow_wait(&p->workflow);
+    *ret = (struct completion){.bound = NAN, .bound_most = NAN};
+    for (int i = 0; i < COMPLETION_PERCENTILES; i++)
+        ret->seconds[i] = interval_none();
+    if (r->shape.keeping == RECORD_TALLIES || wait < 0 || wait != r->shape.generation_last) {
+        ret->why = "the generation does not end with a wait";
+        return;
+    }
+    struct arena arena;
+    arena_init(&arena, "completion", COMPLETION_MAX_BYTES);
+    measure(r, wait, &arena, ret);
+    arena_finish(&arena);
     ret->method = !ret->why                                ? COMPLETION_SERVER
                   : step_listens(&p->workflow.steps[wait]) ? COMPLETION_TOLD
                                                            : COMPLETION_POLLED;

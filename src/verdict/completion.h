@@ -5,8 +5,7 @@
  * The target's clock is bounded by when jobs were created, which lies between a job's sending and the begin
  * of its wait, and by the dates of answers (clock_offset.h). So each job's end lies between two points in
  * time of ours, and of percentiles there are two: that of all lower ends and that of all upper ones. The
- * truth lies between. Of jobs that succeeded, and of rows only. Pure; what it returns lives in the caller's
- * arena.
+ * truth lies between. Of jobs that succeeded, and of rows only. Pure; texts are static.
  */
 #pragma once
 
@@ -46,8 +45,7 @@ struct completion {
     int clock_evidence;
 };
 
-void completion_measure(const struct plan *p, const struct record *r, struct arena *arena,
-                        struct completion *ret);
+void completion_measure(const struct plan *p, const struct record *r, struct completion *ret);
 /* When a row's wait was over on our axis: between the two, both its `end` where nothing better is known. */
 struct record_span completion_end(const struct record_job *job, int wait, const struct clock_offset *clock,
                                   bool *ret_contradicted);

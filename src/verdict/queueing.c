@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define QUEUEING_MAX_BYTES ((size_t)4 << 30) /* some hundred a job */
+
 /* Gauges of the jobs that a target holds, as backends of this kind call them. */
 static const struct {
     const char *name;
@@ -14,7 +16,6 @@ static const struct {
 } gauges[QUEUEING_GAUGES] = {{"active_jobs", false}, {"job_queue_size", true}};
 
 struct measuring {
-    const struct plan *plan;
     const struct record *record;
     struct arena *arena;
     int wait;                 /* the step */
@@ -62,8 +63,8 @@ static void collect(struct measuring *m)
         stays += nsec_to_sec(job->queue + job->processing);
         generations += generation >= 0 ? nsec_to_sec(generation) : 0;
     }
-    out->wait = waits / out->jobs;
-    out->stay = stays / out->jobs;
+    out->wait = out->jobs ? waits / out->jobs : NAN;
+    out->stay = out->jobs ? stays / out->jobs : NAN;
     out->share = generations > 0 ? 100 * fmin(1, waits / generations) : NAN;
 }
 
@@ -193,9 +194,29 @@ static void compare_gauges(const struct measuring *m)
     }
 }
 
-void queueing_measure(const struct plan *p, const struct record *r, struct arena *arena, struct queueing *ret)
+static void measure(struct measuring *m)
 {
-    struct measuring m = {.plan = p, .record = r, .arena = arena, .out = ret};
+    struct queueing *out = m->out;
+    m->jobs = arena_new(m->arena, struct station_job, m->record->job_count);
+    m->shifts = arena_new(m->arena, double, m->record->job_count);
+    out->seen = !any_told(m);
+    collect(m);
+    if (!out->jobs) {
+        out->why = "of no job is it known when the target began with it";
+        return;
+    }
+    station_means(m->jobs, out->jobs, m->arena, &out->means);
+    station_load(m->jobs, out->jobs, m->arena, &out->load);
+    out->load_why = load_doubt(out);
+    judge_order(m);
+    judge_service(m);
+    compare_gauges(m);
+}
+
+void queueing_measure(const struct plan *p, const struct record *r, struct queueing *ret)
+{
+    struct arena arena;
+    struct measuring m = {.record = r, .arena = &arena, .wait = workflow_wait(&p->workflow), .out = ret};
     *ret = (struct queueing){.share = NAN,
                              .wait = NAN,
                              .stay = NAN,
@@ -203,25 +224,13 @@ void queueing_measure(const struct plan *p, const struct record *r, struct arena
                              .load = {.running = NAN},
                              .elasticity = NAN,
                              .elasticity_interval = interval_none()};
-    m.wait = workflow_wait(&p->workflow);
     if (r->shape.keeping == RECORD_TALLIES || m.wait < 0) {
         ret->why = "jobs that do not wait for the target's work have no queue that could be told";
         return;
     }
-    m.jobs = arena_new(arena, struct station_job, r->job_count);
-    m.shifts = arena_new(arena, double, r->job_count);
-    ret->seen = !any_told(&m);
-    collect(&m);
-    if (!ret->jobs) {
-        ret->why = "of no job is it known when the target began with it";
-        return;
-    }
-    station_means(m.jobs, ret->jobs, arena, &ret->means);
-    station_load(m.jobs, ret->jobs, arena, &ret->load);
-    ret->load_why = load_doubt(ret);
-    judge_order(&m);
-    judge_service(&m);
-    compare_gauges(&m);
+    arena_init(&arena, "queueing", QUEUEING_MAX_BYTES);
+    measure(&m);
+    arena_finish(&arena);
 }
 
 /* ---- for people ---- */

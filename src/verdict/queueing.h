@@ -5,7 +5,7 @@
  * From jobs of which it is known when they came, began and ended: by the target's clock where it tells its
  * times, else as they were seen. Others, failed ones above all, were there as well: then less is said of the
  * target's load than is true, and their number stands beside. Nothing is known of tallied jobs. Pure; texts
- * are static or in the caller's arena.
+ * are static.
  */
 #pragma once
 
@@ -58,7 +58,6 @@ struct queueing {
     struct queueing_gauge gauges[QUEUEING_GAUGES];
 };
 
-void queueing_measure(const struct plan *p, const struct record *r, struct arena *arena,
-                      struct queueing *ret);
+void queueing_measure(const struct plan *p, const struct record *r, struct queueing *ret);
 /* A sentence or two for people, in the arena; "" where there is nothing to say. */
 const char *queueing_text(const struct queueing *q, struct arena *arena);

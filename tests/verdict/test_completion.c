@@ -28,7 +28,7 @@ static void made_polled(struct made *m, double ahead, bool tells)
 
 static void measure(struct made *m, struct completion *c)
 {
-    completion_measure(&m->plan, &m->record, &made_scratch, c);
+    completion_measure(&m->plan, &m->record, c);
 }
 
 static void test_polls_leave_an_interval(void **state)

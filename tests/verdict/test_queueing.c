@@ -129,7 +129,7 @@ static void test_what_the_target_does(void **state)
         struct made m;
         struct queueing q;
         made_shop(&m, &rows[i].shop);
-        queueing_measure(&m.plan, &m.record, &made_scratch, &q);
+        queueing_measure(&m.plan, &m.record, &q);
         assert_null(q.why);
         assert_int_equal(q.jobs, SERVED);
         assert_int_equal(q.unknown, 0);
@@ -162,7 +162,7 @@ static void test_what_is_not_known(void **state)
     m.record.jobs[0]->implausible = 1;
     record_parts_seen(m.record.jobs[1], MADE_WAIT, m.record.jobs[1]->steps[MADE_WAIT].start);
     m.record.jobs[2]->waited = -1;
-    queueing_measure(&m.plan, &m.record, &made_scratch, &q);
+    queueing_measure(&m.plan, &m.record, &q);
     assert_int_equal(q.jobs, SERVED - 3);
     assert_int_equal(q.unknown, 4);
     assert_false(q.seen);
@@ -178,18 +178,18 @@ static void test_nothing_is_known(void **state)
     made_init(&m, 1, 100);
     for (int i = 0; i < 20; i++)
         made_job(&m, 0, i, 10);
-    queueing_measure(&m.plan, &m.record, &made_scratch, &q);
+    queueing_measure(&m.plan, &m.record, &q);
     assert_string_equal(q.why, "of no job is it known when the target began with it");
     assert_string_equal(queueing_text(&q, &made_scratch), "");
     for (int i = 0; i < 20; i++)
         record_parts_seen(m.record.jobs[i], MADE_WAIT,
                           m.record.jobs[i]->steps[MADE_WAIT].start + made_time(2));
-    queueing_measure(&m.plan, &m.record, &made_scratch, &q);
+    queueing_measure(&m.plan, &m.record, &q);
     assert_null(q.why);
     assert_true(q.seen);
     assert_near(q.wait, 2, 1e-9);
     made_tally(&m);
-    queueing_measure(&m.plan, &m.record, &made_scratch, &q);
+    queueing_measure(&m.plan, &m.record, &q);
     assert_non_null(q.why);
     made_finish(&m);
 }
@@ -214,7 +214,7 @@ static void test_gauges(void **state)
         record_add_point(&m.record, s, made_time(3000), 1000); /* after our jobs: others' */
         if (rows[i].unknown)
             made_failure(&m, 0, 20, FAIL_TIMEOUT, MADE_WAIT, 300, "late");
-        queueing_measure(&m.plan, &m.record, &made_scratch, &q);
+        queueing_measure(&m.plan, &m.record, &q);
         assert_string_equal(q.gauges[0].name, "active_jobs");
         assert_null(q.gauges[1].name);
         assert_near(q.gauges[0].theirs, 3 + rows[i].more, 1e-9);
