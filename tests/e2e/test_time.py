@@ -7,7 +7,7 @@ import unittest
 
 from harness import Case, SOURCE, small_png
 
-SCALE = 60 if os.environ.get("E2E_SANITIZE", "none") != "none" else 180
+SCALE = 100 if os.environ.get("E2E_SANITIZE", "none") != "none" else 180
 SLOTS = {"baseline": 1, "normal": 8, "peak": 20, "spike": 64, "sustained": 8}
 ROUNDED = 2e-5  # seconds: some numbers of six decimals, added up
 POLL = 1.0      # seconds, so long that a machine that is busy adds little

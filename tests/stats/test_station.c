@@ -151,6 +151,16 @@ static void test_who_came_together_overtakes_nobody(void **state)
     assert_int_equal(in_order, 3);
 }
 
+/* Who comes when another begins has not waited with it. */
+static void test_at_one_moment(void **state)
+{
+    (void)state;
+    struct station_job jobs[] = {seconds(0, 1, 2), seconds(1, 2, 3), seconds(2, 2, 4)};
+    int64_t in_order;
+    assert_int_equal(station_order(jobs, 3, &arena, &in_order), 0);
+    assert_int_equal(in_order, 0);
+}
+
 static void test_what_is_held_at_a_time(void **state)
 {
     (void)state;
@@ -186,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_how_many_run_at_once),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_who_came_together_overtakes_nobody),
+        cmocka_unit_test(test_at_one_moment),
         cmocka_unit_test(test_what_is_held_at_a_time),
         cmocka_unit_test(test_beside),
     };
