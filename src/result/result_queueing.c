@@ -30,11 +30,12 @@ static json_t *service_json(const struct queueing *q)
 {
     static const char *const names[] = {
         [SERVICE_UNKNOWN] = NULL, [SERVICE_INDEPENDENT] = "independent", [SERVICE_SHARING] = "sharing"};
-    return json_pack("{s:o, s:o, s:[o, o], s:f, s:i}", "kind", json_value_text(names[q->service]),
-                     "elasticity", json_value_number(q->elasticity), "interval",
-                     json_value_number(q->elasticity_interval.low),
+    return json_pack("{s:o, s:[o, o], s:o, s:[o, o], s:f, s:f, s:i}", "kind",
+                     json_value_text(names[q->service]), "at_once", json_value_number(q->beside.low),
+                     json_value_number(q->beside.high), "elasticity", json_value_number(q->elasticity),
+                     "interval", json_value_number(q->elasticity_interval.low),
                      json_value_number(q->elasticity_interval.high), "sharing_above", QUEUEING_SHARING,
-                     "needs", QUEUEING_JOBS_MIN);
+                     "needs_spread", QUEUEING_SPREAD, "needs", QUEUEING_JOBS_MIN);
 }
 
 static json_t *gauges_json(const struct queueing *q)

@@ -125,7 +125,9 @@ static void judge_service(const struct measuring *m)
     bool fits = trend_fit(x, y, count, MEASURE_CONFIDENCE, TREND_INDEPENDENT, m->arena, &t);
     struct sample beside = sample_of(x, count), took = sample_of(y, count);
     double scale = sample_percentile(&beside, 50) / sample_percentile(&took, 50);
-    if (count < QUEUEING_JOBS_MIN || !fits || !isfinite(scale))
+    out->beside = (struct interval){sample_percentile(&beside, 10), sample_percentile(&beside, 90)};
+    if (count < QUEUEING_JOBS_MIN || out->beside.high < QUEUEING_SPREAD * out->beside.low || !fits ||
+        !isfinite(scale))
         return;
     out->elasticity = t.slope * scale;
     out->elasticity_interval = (struct interval){t.interval.low * scale, t.interval.high * scale};
@@ -222,6 +224,7 @@ void queueing_measure(const struct plan *p, const struct record *r, struct queue
                              .stay = NAN,
                              .means = {0, NAN, NAN, NAN, NAN},
                              .load = {.running = NAN},
+                             .beside = interval_none(),
                              .elasticity = NAN,
                              .elasticity_interval = interval_none()};
     if (r->shape.keeping == RECORD_TALLIES || m.wait < 0) {

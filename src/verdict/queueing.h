@@ -27,6 +27,9 @@ enum {
  * times that grow with the jobs at once by more than half of that are shared; they would by 1 where jobs
  * share all that there is. */
 #define QUEUEING_SHARING 0.5
+/* One can only tell where the number of jobs at once differs: from the tenth in the hundred to the ninetieth
+ * by this factor. A target that is full all the time shows nothing but its own noise. */
+#define QUEUEING_SPREAD 1.5
 
 enum queueing_order { ORDER_UNKNOWN, ORDER_FIFO, ORDER_OTHER };
 enum queueing_service { SERVICE_UNKNOWN, SERVICE_INDEPENDENT, SERVICE_SHARING };
@@ -52,6 +55,8 @@ struct queueing {
     const char *load_why; /* how many run at once is not known; NULL: it is */
     int64_t pairs, in_order;
     enum queueing_order order;
+    struct interval
+        beside; /* jobs at once while one ran: so many for the tenth in the hundred and the ninetieth */
     double elasticity; /* NAN: not known */
     struct interval elasticity_interval;
     enum queueing_service service;

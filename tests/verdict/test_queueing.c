@@ -13,7 +13,7 @@ struct shop {
     int slots;
     double sharing;
     bool last_first;
-    double every; /* seconds between arrivals */
+    double every; /* seconds between arrivals, on average */
 };
 
 enum { SERVED = 80, WORK = 10 };
@@ -73,7 +73,7 @@ static void made_shop(struct made *m, const struct shop *shop)
     made_init(m, 1, 3600);
     double sent = 0;
     for (int i = 0; i < SERVED; i++) {
-        struct record_job *j = made_job(m, 0, sent += shop->every * (0.5 + rng_unit(&rng)), 0.2);
+        struct record_job *j = made_job(m, 0, sent -= shop->every * log(1 - rng_unit(&rng)), 0.2);
         j->told = (struct record_told){j->steps[MADE_WAIT].start, -1, -1, 1};
     }
     serve(m, shop, &rng);
@@ -118,6 +118,7 @@ static void test_what_the_target_does(void **state)
          ORDER_OTHER,
          SERVICE_UNKNOWN,
          "; 3.0 jobs run at once, not in the order in which they came"},
+        {{3, 1, false, 5}, true, ORDER_FIFO, SERVICE_UNKNOWN, "first come first served"}, /* always full */
         {{40, 0, false, 4}, false, ORDER_UNKNOWN, SERVICE_INDEPENDENT, "; they do not slow each other down"},
         {{40, 1, false, 9},
          false,
