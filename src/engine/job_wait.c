@@ -16,8 +16,11 @@ static bool has_ended(const struct plan_step *step, const json_t *root)
            jsonptr_any(root, step->until, step->until_count);
 }
 
+/* It worked on the job all the same: how long, it may tell. */
 static void fail_by_target(struct job *j, const json_t *root)
 {
+    j->record->steps[j->step].end = worker_time(j->worker, job_now(j));
+    job_take_times(j, root);
     const struct plan_step *step = job_step(j);
     struct arena *scratch = &j->worker->scratch;
     const char *said = answer_text(root, step->error_pointer ? step->error_pointer : "/error", scratch);

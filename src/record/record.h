@@ -82,7 +82,7 @@ struct record_job {
     struct record_span *steps; /* one a step of the workflow */
     nsec queue, processing;    /* durations told by the server, or as they were seen; -1: neither */
     bool seen;                 /* they were: nothing is left to notice */
-    int waited;                /* the step that they are parts of; -1: none */
+    int waited;                /* the step, ended or failed, that they are parts of; -1: none */
     struct record_told told;
     nsec implausible; /* by so much the server's times exceed what the job can have lasted; not believed */
     struct record_stage *stages; /* of the processing, in the server's order; they may overlap */

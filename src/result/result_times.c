@@ -63,7 +63,7 @@ static double gather(const struct record *r, struct arena *arena, struct gathere
         }
         for (int i = 0; i < r->job_count; i++) {
             const struct record_job *job = r->jobs[i];
-            if (job->phase < 0 || !job->stage_count)
+            if (job->phase < 0 || !job->stage_count || record_step_took(job, job->waited) < 0)
                 continue;
             processing += pass ? nsec_to_sec(job->processing) : 0;
             for (int n = 0; n < job->stage_count; n++) {

@@ -3,9 +3,9 @@
  * time, in which order it takes them, and whether they slow each other down.
  *
  * From jobs of which it is known when they came, began and ended: by the target's clock where it tells its
- * times, else as they were seen. Others, failed ones above all, were there as well: then less is said of the
- * target's load than is true, and their number stands beside. Nothing is known of tallied jobs. Pure; texts
- * are static.
+ * times, else as they were seen. Others, those that timed out above all, were there as well: then less is
+ * said of the target's load than is true, and their number stands beside. Nothing is known of tallied jobs.
+ * Pure; texts are static.
  */
 #pragma once
 

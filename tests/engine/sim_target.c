@@ -121,7 +121,8 @@ static void on_status(struct sim_target *t, int socket, int id)
         return;
     }
     if (job->failed)
-        snprintf(json, sizeof json, "{\"status\":\"failed\",\"error\":\"No foreground\"}");
+        snprintf(json, sizeof json, "{\"status\":\"failed\",\"error\":\"No foreground\"%s%s}", t->told ? "," : "",
+                 t->told ? t->told : "");
     else
         snprintf(json, sizeof json,
                  "{\"status\":\"completed\",\"download_url\":\"/api/download/job-%d/model.stl\",\"queued_at\":%.9f,"

@@ -121,6 +121,26 @@ static void test_times_that_cannot_be(void **state)
     }
 }
 
+/* A job that failed there was worked on, too; its wait counts as failed all the same. */
+static void test_a_failed_job_tells_its_times(void **state)
+{
+    (void)state;
+    struct world w;
+    struct sim_target target = {.slots = 1,
+                                .service = 3 * SEC,
+                                .fail_every = 1,
+                                .told = "\"queued_at\":1,\"started_at\":2,\"finished_at\":4"};
+    world_init_with(&w, ONE_JOB, "times.yaml", &target, 1, NULL, 0);
+    world_run(&w);
+    const struct record_job *j = w.record.jobs[0];
+    assert_int_equal(j->fail, FAIL_JOB);
+    assert_null(record_check(&w.record));
+    assert_int_equal(j->queue, SEC);
+    assert_int_equal(j->processing, 2 * SEC);
+    assert_int_equal(record_step_took(j, j->waited), -1);
+    world_finish(&w);
+}
+
 /* It says 10 s after 1970 at our seconds 1 and 2: its clock is ahead by 9 s to 10 s, or by one more with a
  * text that is renewed each second. */
 static void test_dates_tell_the_clock(void **state)
@@ -150,6 +170,7 @@ int main(void)
         cmocka_unit_test(test_stages),
         cmocka_unit_test(test_stages_are_bounded),
         cmocka_unit_test(test_times_that_cannot_be),
+        cmocka_unit_test(test_a_failed_job_tells_its_times),
         cmocka_unit_test(test_dates_tell_the_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
