@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { RECORD_MAX_BYTES = 1 << 30 };
+#define RECORD_MAX_BYTES ((size_t)2 << 30) /* as many rows as there may be, of 32 steps and 32 stages */
 
 static void init_tallies(struct record *r)
 {
