@@ -60,8 +60,9 @@ static struct record_span observed(const struct record_job *job, int wait)
     return (struct record_span){job->unseen >= 0 ? end - job->unseen : end, end};
 }
 
-struct record_span completion_end(const struct record_job *job, int wait, const struct clock_offset *clock,
-                                  bool *ret_contradicted)
+/* When a row's wait was over on our axis: between the two, as far as is known. */
+static struct record_span end_of(const struct record_job *job, int wait, const struct clock_offset *clock,
+                                 bool *ret_contradicted)
 {
     struct record_span saw = observed(job, wait), out;
     struct clock_bound offset;
@@ -87,7 +88,7 @@ static void add_job(const struct record *r, const struct record_job *job, int wa
 {
     nsec generation = record_generation(r, job), begun = job->steps[wait].end - generation;
     bool contradicted;
-    struct record_span end = completion_end(job, wait, clock, &contradicted);
+    struct record_span end = end_of(job, wait, clock, &contradicted);
     out->contradicted += contradicted;
     out->told += tells_clock(job);
     ends->low[ends->count] = nsec_to_sec(end.start - begun);

@@ -46,6 +46,3 @@ struct completion {
 };
 
 void completion_measure(const struct plan *p, const struct record *r, struct completion *ret);
-/* When a row's wait was over on our axis: between the two, both its `end` where nothing better is known. */
-struct record_span completion_end(const struct record_job *job, int wait, const struct clock_offset *clock,
-                                  bool *ret_contradicted);
