@@ -166,6 +166,8 @@ static struct ask *take(struct asks *asks)
     a->exchange.headed = on_headed;
     a->exchange.done = on_done;
     a->check.done = on_checked;
+    if (asks->worker->record.shape.keeping == RECORD_ROWS)
+        a->exchange.names = &a->names;
     request_init(&a->request);
     buf_init(&a->body, ANSWER_JSON_MAX);
     return a;

@@ -125,11 +125,24 @@ void job_refused(struct job *j, const struct http_exchange *x, const struct buf 
 
 /* ---- answers ---- */
 
+/* What the answer's date says of the target's clock. What comes after the wait may come from elsewhere, or
+ * from a cache. */
+static void note_clock(const struct ask *a)
+{
+    const struct http_exchange *x = &a->exchange;
+    struct worker *w = a->asks->worker;
+    bool counts = x->names && x->fail == FAIL_NONE && a->job->step <= workflow_wait(&w->plan->workflow);
+    int64_t date = counts ? http1_date(x->names->date) : -1;
+    if (date >= 0 && date <= (int64_t)ANSWER_TIME_MAX)
+        record_clock_saw(&w->record, worker_time(w, x->started), worker_time(w, x->ended), date);
+}
+
 void job_answered(struct ask *a)
 {
     struct job *j = a->job;
     const struct plan_step *step = a->step;
     const struct http_exchange *x = &a->exchange;
+    note_clock(a);
     if (step != job_step(j)) {
         job_witnessed(j);
         return;

@@ -4,6 +4,7 @@
  *   job.c         a job's life, and its walk from step to step
  *   job_answer.c  what an answer means
  *   job_wait.c    whether it has ended: what polls see, and what the target tells
+ *   job_times.c   where a wait's time went
  */
 #pragma once
 
@@ -95,3 +96,8 @@ void job_witnessed(struct job *j);
 void job_told(struct job *j, const json_t *root);
 void job_messaged(struct job *j);
 void job_lost(struct job *j, const struct listen_end *end);
+
+/* ---- job_times.c ---- */
+
+/* The wait has ended, its step too: takes it apart, by the answer that ended it, or by what was seen. */
+void job_take_times(struct job *j, const json_t *root);

@@ -16,35 +16,11 @@ static bool has_ended(const struct plan_step *step, const json_t *root)
            jsonptr_any(root, step->until, step->until_count);
 }
 
-/* The server's own durations: differences of its clock, so no offset between the two matters. */
-static void take_times(struct job *j, const json_t *root)
-{
-    const struct plan_step *step = job_step(j);
-    struct arena *scratch = &j->worker->scratch;
-    if (!step->created_pointer || !step->started_pointer || !step->finished_pointer)
-        return;
-    double created = answer_time(root, step->created_pointer, scratch);
-    double started = answer_time(root, step->started_pointer, scratch);
-    double finished = answer_time(root, step->finished_pointer, scratch);
-    if (created < 0 || started < created || finished < started)
-        return;
-    j->record->queue = nsec_from_sec(started - created);
-    j->record->processing = nsec_from_sec(finished - started);
-}
-
-/* A server that does not tell its times is seen to begin. */
-static void take_seen(struct job *j, nsec now)
-{
-    struct record_job *r = j->record;
-    if (r->queue >= 0 || j->began < 0)
-        return;
-    r->queue = worker_time(j->worker, j->began) - r->steps[j->step].start;
-    r->processing = now - j->began;
-    r->seen = true;
-}
-
+/* It worked on the job all the same: how long, it may tell. */
 static void fail_by_target(struct job *j, const json_t *root)
 {
+    j->record->steps[j->step].end = worker_time(j->worker, job_now(j));
+    job_take_times(j, root);
     const struct plan_step *step = job_step(j);
     struct arena *scratch = &j->worker->scratch;
     const char *said = answer_text(root, step->error_pointer ? step->error_pointer : "/error", scratch);
@@ -68,8 +44,7 @@ static bool judge(struct job *j, const struct plan_step *step, const json_t *roo
     if (!jsonptr_any(root, step->until, step->until_count))
         return false;
     j->record->steps[j->step].end = worker_time(j->worker, now);
-    take_times(j, root);
-    take_seen(j, now);
+    job_take_times(j, root);
     if (job_take_captures(j, root))
         job_end_step(j, now);
     return true;

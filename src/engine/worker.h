@@ -5,7 +5,8 @@
  *   engine.c     shares out, starts the threads, merges the records
  *   worker.c     a part's life: warm-up, phases, the load's end
  *   users.c      paced and closed users; arrive.c: open arrivals
- *   job.c        one job's walk through the workflow; job_answer.c, job_wait.c: what it is told on it
+ *   job.c        one job's walk through the workflow; job_answer.c, job_wait.c, job_times.c: what it is
+ *                told on it
  *   ask.c        one request of it, and its answer
  *   listen.c     how it is told that the target has done its work
  */

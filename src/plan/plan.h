@@ -103,6 +103,13 @@ struct plan_listen { /* of a step that is told */
     struct plan_step *witness; /* a poll beside, that sees what is not told; NULL: none */
 };
 
+struct plan_stages {  /* of the target's work, in the answer that ends a wait */
+    const char *at;   /* where they stand, a list or an object with their names as keys; NULL: nowhere */
+    const char *name; /* pointers into one of them */
+    const char *started;
+    const char *finished;
+};
+
 struct plan_step {
     const char *name;
     enum step_kind kind;
@@ -125,6 +132,7 @@ struct plan_step {
     const char *created_pointer; /* server's timestamps (RFC 3339, or seconds since 1970) or NULL */
     const char *started_pointer;
     const char *finished_pointer;
+    struct plan_stages stages;
     const char *error_pointer; /* where a failed job says why; default "/error" */
     bool model_valid;          /* the body has to be a valid model */
 };

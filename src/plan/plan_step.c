@@ -312,15 +312,32 @@ struct jsonptr_match *plan_step_matches(struct compile *c, const struct conf_nod
     return matches;
 }
 
+/* A pointer, or a mapping that says besides what one of them is called and when it began and ended. */
+static void read_stages(struct compile *c, const struct conf_node *n, struct plan_stages *s)
+{
+    static const struct conf_key keys[] = {{"at", "at: /stages", true}, {"name"}, {"started"}, {"finished"}};
+    *s = (struct plan_stages){NULL, "/name", "/started_at", "/finished_at"};
+    if (!n || n->kind != CONF_MAPPING) {
+        plan_step_pointer(c, n, &s->at);
+        return;
+    }
+    conf_expect_keys(n, keys, sizeof keys / sizeof keys[0], c->diags);
+    plan_step_pointer(c, conf_get(n, "at"), &s->at);
+    plan_step_pointer(c, conf_get(n, "name"), &s->name);
+    plan_step_pointer(c, conf_get(n, "started"), &s->started);
+    plan_step_pointer(c, conf_get(n, "finished"), &s->finished);
+}
+
 static void read_times(struct compile *c, const struct conf_node *n, struct plan_step *s)
 {
-    static const struct conf_key keys[] = {{"created"}, {"started"}, {"finished"}};
+    static const struct conf_key keys[] = {{"created"}, {"started"}, {"finished"}, {"stages"}};
     if (!n || !conf_expect_kind(n, CONF_MAPPING, "times: {created: /created_at}", c->diags))
         return;
-    conf_expect_keys(n, keys, 3, c->diags);
+    conf_expect_keys(n, keys, sizeof keys / sizeof keys[0], c->diags);
     plan_step_pointer(c, conf_get(n, "created"), &s->created_pointer);
     plan_step_pointer(c, conf_get(n, "started"), &s->started_pointer);
     plan_step_pointer(c, conf_get(n, "finished"), &s->finished_pointer);
+    read_stages(c, conf_get(n, "stages"), &s->stages);
 }
 
 static void read_model(struct compile *c, const struct conf_node *n, struct plan_step *s)

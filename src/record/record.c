@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { RECORD_MAX_BYTES = 1 << 30 };
+#define RECORD_MAX_BYTES ((size_t)2 << 30) /* as many rows as there may be, of 32 steps and 32 stages */
 
 static void init_tallies(struct record *r)
 {
@@ -25,6 +25,7 @@ void record_init(struct record *r, const struct record_shape *shape)
     for (int i = 0; i < shape->phases; i++)
         r->phases[i] = (struct record_span){-1, -1};
     r->messages = arena_new(&r->arena, const char *, RECORD_MESSAGES_MAX);
+    r->stages = arena_new(&r->arena, const char *, RECORD_STAGES_MAX);
     r->generator.start_lag = hist_create();
     r->generator.loop_lag = hist_create();
     if (shape->keeping == RECORD_TALLIES)
@@ -73,6 +74,8 @@ void record_blank_job(struct record *r, struct record_job *job)
         .unseen = -1,
         .validate = -1,
         .late = -1,
+        .waited = -1,
+        .told = {-1, -1, -1, 0},
         .steps = job->steps,
     };
     for (int i = 0; i < r->shape.steps; i++)
@@ -167,18 +170,50 @@ static void clean(const char *text, char out[MESSAGE_TEXT])
     out[at] = '\0';
 }
 
-int record_message(struct record *r, const char *text)
+/* The index in a list that has room for `most`; what finds none is the last, `others`. */
+static int listed(struct record *r, const char **list, int *count, int most, const char *text,
+                  const char *others)
 {
     char cleaned[MESSAGE_TEXT];
     clean(text, cleaned);
-    for (int i = 0; i < r->message_count; i++)
-        if (strcmp(r->messages[i], cleaned) == 0)
+    for (int i = 0; i < *count; i++)
+        if (strcmp(list[i], cleaned) == 0)
             return i;
-    if (r->message_count == RECORD_MESSAGES_MAX)
-        return RECORD_MESSAGES_MAX - 1;
-    bool last = r->message_count == RECORD_MESSAGES_MAX - 1;
-    r->messages[r->message_count] = last ? "other errors" : arena_copy(&r->arena, cleaned, strlen(cleaned));
-    return r->message_count++;
+    if (*count == most)
+        return most - 1;
+    list[*count] = *count == most - 1 ? others : arena_copy(&r->arena, cleaned, strlen(cleaned));
+    return (*count)++;
+}
+
+int record_message(struct record *r, const char *text)
+{
+    return listed(r, r->messages, &r->message_count, RECORD_MESSAGES_MAX, text, "other errors");
+}
+
+int record_stage_name(struct record *r, const char *text)
+{
+    return listed(r, r->stages, &r->stage_count, RECORD_STAGES_MAX, text, "other stages");
+}
+
+/* ---- the target's clock ---- */
+
+/* The date was written after the request was sent and before the answer came, and is cut to its second; a
+ * server that keeps its text renews it each second. Dates of so short a time are kept as one: no clock drifts
+ * by much in it. */
+void record_clock_saw(struct record *r, nsec sent, nsec received, int64_t date)
+{
+    const nsec together = 10 * NSEC_PER_SEC;
+    struct record_clock now = {sent, received, date * NSEC_PER_SEC - received,
+                               (date + 2) * NSEC_PER_SEC - sent};
+    struct record_clock *last = r->clock_count ? &r->clock[r->clock_count - 1] : NULL;
+    if (last && received - last->first < together && now.low <= last->high && last->low <= now.high) {
+        last->last = received;
+        last->low = now.low > last->low ? now.low : last->low;
+        last->high = now.high < last->high ? now.high : last->high;
+    } else if (r->clock_count < RECORD_CLOCK_MAX) {
+        r->clock = grown(r, r->clock, r->clock_count, &r->clock_capacity, sizeof *r->clock);
+        r->clock[r->clock_count++] = now;
+    }
 }
 
 /* ---- the rest ---- */

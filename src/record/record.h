@@ -9,7 +9,8 @@
  * and at the end all are merged into one.
  *
  * Laws, see record_check(): scheduled = started + skipped + abandoned; started = ok + failed + unfinished;
- * due <= sent <= ended; a step ends after it starts.
+ * due <= sent <= ended; a step ends after it starts, and starts after the one before has ended; the parts of
+ * a job make up its whole (record_parts.h).
  *
  * Memory of a tallied record: 9 KiB and a histogram for each step and two more a phase, the intervals' (see
  * there), and 1 MiB for the lags at most; a histogram costs the octaves that its values touch, 8 KiB each.
@@ -46,6 +47,16 @@ struct record_span {
     nsec start, end;
 };
 
+struct record_told { /* by a server of a job, by its own clock: since 1970; -1: not told */
+    nsec created, started, finished;
+    nsec grain; /* each is off by this at most: to so much it was rounded */
+};
+
+struct record_stage { /* of the target's work on a job */
+    int name;         /* index into the record's stages */
+    nsec start, end;  /* since the processing began */
+};
+
 struct record_job {
     int number; /* from 0; the writer's */
     int user;   /* from 0 */
@@ -71,8 +82,13 @@ struct record_job {
     struct record_span *steps; /* one a step of the workflow */
     nsec queue, processing;    /* durations told by the server, or as they were seen; -1: neither */
     bool seen;                 /* they were: nothing is left to notice */
-    nsec unseen;               /* of a polled wait: from the last "not yet" to its end; -1: none */
-    nsec validate;             /* duration of the check; -1: none */
+    int waited;                /* the step, ended or failed, that they are parts of; -1: none */
+    struct record_told told;
+    nsec implausible; /* by so much the server's times exceed what the job can have lasted; not believed */
+    struct record_stage *stages; /* of the processing, in the server's order; they may overlap */
+    int stage_count;
+    nsec unseen;   /* of a polled wait: from the last "not yet" to its end; -1: none */
+    nsec validate; /* duration of the check; -1: none */
 };
 
 /* How long a step took; -1 when it was not done, or the job failed in it. */
@@ -83,6 +99,11 @@ bool record_timed_out_in(const struct record_job *job, int step);
 struct record_point {
     nsec at;
     double value;
+};
+
+struct record_clock { /* what the dates of answers tell of the target's clock, of some seconds */
+    nsec first, last; /* when the answers came */
+    nsec low, high;   /* the target's wall time less ours since `started` lies between */
 };
 
 enum series_state {
@@ -226,6 +247,10 @@ struct record {
     struct record_traffic traffic;
     const char **messages; /* distinct error messages, "step: what"; the last may be "other errors" */
     int message_count;
+    const char **stages; /* their distinct names; the last may be "other stages" */
+    int stage_count;
+    struct record_clock *clock;
+    int clock_count, clock_capacity;
     struct record_point *users; /* each change of the number of active users */
     int user_changes, user_capacity;
     struct record_series *series;
@@ -239,7 +264,11 @@ struct record {
     struct record_generator generator;
 };
 
-enum { RECORD_JOBS_MAX = 1 << 20 }; /* rows of one writer */
+enum {
+    RECORD_JOBS_MAX = 1 << 20, /* rows of one writer */
+    RECORD_STAGES_MAX = 32,    /* distinct names, and stages of one job */
+    RECORD_CLOCK_MAX = 1 << 16 /* a week's; later dates are not looked at */
+};
 
 void record_init(struct record *r, const struct record_shape *shape);
 /* Safe on a record that is zero. */
@@ -263,6 +292,12 @@ void record_loop_lag(struct record *r, nsec lag);
  * bytes that are not UTF-8 become '?': the text comes from outside. A message that is known costs no memory.
  */
 int record_message(struct record *r, const char *text);
+/* The index of the stage's name, kept like a message; past the maximum all are "other stages". */
+int record_stage_name(struct record *r, const char *text);
+/* An answer that was asked for at `sent` and came at `received` bears the `date`, in whole seconds since
+ * 1970.
+ */
+void record_clock_saw(struct record *r, nsec sent, nsec received, int64_t date);
 /* `users` are active from `at` on; the calls' times ascend. */
 void record_add_users(struct record *r, nsec at, int users);
 struct record_series *record_add_series(struct record *r, const char *name, const char *unit);

@@ -1,6 +1,22 @@
-#include "record.h"
+#include "record_parts.h"
 
 #include <stddef.h>
+
+static const char *check_steps(const struct record *r, const struct record_job *j)
+{
+    nsec before = j->sent; /* the end of the step before; -1: it has none */
+    for (int i = 0; i < r->shape.steps; i++) {
+        const struct record_span *step = &j->steps[i];
+        if (step->end >= 0 && (step->start < 0 || step->end < step->start))
+            return "a step starts before it ends";
+        if (step->start >= 0 && (before < 0 || step->start < before))
+            return "a step starts after the one before has ended";
+        if (step->start > j->ended || step->end > j->ended)
+            return "a step is over when its job is";
+        before = step->end;
+    }
+    return NULL;
+}
 
 const char *record_check_job(const struct record *r, const struct record_job *j)
 {
@@ -10,12 +26,10 @@ const char *record_check_job(const struct record *r, const struct record_job *j)
         return "a failed job, and no other, has a kind of failure";
     if (j->sent < j->due || j->ended < j->sent)
         return "due <= sent <= ended";
-    for (int i = 0; i < r->shape.steps; i++)
-        if (j->steps[i].end >= 0 && (j->steps[i].start < 0 || j->steps[i].end < j->steps[i].start))
-            return "a step starts before it ends";
     if (j->outcome == JOB_OK && r->shape.steps && j->steps[r->shape.steps - 1].end < 0)
         return "a job that succeeded has ended its last step";
-    return NULL;
+    const char *broken = check_steps(r, j);
+    return broken ? broken : record_parts_check(&r->shape, j);
 }
 
 static const char *check_rows(const struct record *r, int64_t *started)

@@ -4,8 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void rename_stages(struct record_job *job, const int *stage_map)
+{
+    for (int i = 0; i < job->stage_count; i++)
+        job->stages[i].name = stage_map[job->stages[i].name];
+}
+
 static void merge_rows(struct record *into, struct record *from, const int *message_map)
 {
+    int stage_map[RECORD_STAGES_MAX] = {0};
+    for (int i = 0; i < from->stage_count; i++)
+        stage_map[i] = record_stage_name(into, from->stages[i]);
     int count = into->job_count + from->job_count;
     struct record_job **jobs = arena_new(&into->arena, struct record_job *, count);
     if (into->job_count)
@@ -14,6 +23,7 @@ static void merge_rows(struct record *into, struct record *from, const int *mess
         struct record_job *job = from->jobs[i];
         if (job->error >= 0)
             job->error = message_map[job->error];
+        rename_stages(job, stage_map);
         jobs[into->job_count + i] = job;
     }
     into->jobs = jobs;
@@ -125,6 +135,14 @@ static void *joined(struct arena *arena, const void *a, int a_count, const void 
     return out;
 }
 
+static void merge_clock(struct record *into, const struct record *from)
+{
+    into->clock = joined(&into->arena, into->clock, into->clock_count, from->clock, from->clock_count,
+                         sizeof *into->clock);
+    into->clock_count += from->clock_count;
+    into->clock_capacity = into->clock_count;
+}
+
 /* What the watcher saw, which writes into one record as a rule. */
 static void merge_watch(struct record *into, const struct record *from)
 {
@@ -149,6 +167,7 @@ void record_merge(struct record *into, struct record *from)
     merge_times(into, from);
     merge_traffic(&into->traffic, &from->traffic);
     merge_generator(&into->generator, &from->generator);
+    merge_clock(into, from);
     merge_watch(into, from);
     arena_adopt(&into->arena, &from->arena);
     record_finish(from);

@@ -1,8 +1,10 @@
 #include "result_json.h"
 
 #include "json_value.h"
+#include "result_queueing.h"
 #include "result_series.h"
 #include "result_target.h"
+#include "result_times.h"
 #include "sample.h"
 #include "selection.h"
 #include "steps.h"
@@ -304,12 +306,16 @@ static void set_all(const struct writing *w, json_t *out)
     set(out, "criteria", criteria_json(w));
     set(out, "phases", phases_json(w));
     set(out, "steps", steps_json(w));
+    set(out, "stages", result_stages(w->record, w->arena));
+    set(out, "completion", result_completion(w->plan, w->record));
+    set(out, "queueing", result_queueing(w->plan, w->record));
     set(out, "trends", result_trends(w->plan, w->record, w->arena));
     set(out, "target", result_target(w->plan, w->record, w->context));
     set(out, "traffic", result_traffic(w->record));
     set(out, "generator", result_generator(w->record, w->verdict, duration));
     set_origin(w, out);
     set(out, "timeline", timeline_json(w));
+    set(out, "jobs", result_jobs(w->plan, w->record));
 }
 
 json_t *result_json(const struct plan *p, const struct record *r, const struct verdict *v,

@@ -6,6 +6,7 @@
 #include "quantity.h"
 #include "result_gpu.h"
 #include "result_process.h"
+#include "queueing.h"
 #include "selection.h"
 #include "steps.h"
 #include "table.h"
@@ -310,6 +311,16 @@ static void write_latencies(const struct summing *s)
     write_footnote(s, unsure);
 }
 
+/* What the target does with many jobs at once, in a sentence. */
+static void write_queueing(const struct summing *s)
+{
+    struct queueing q;
+    queueing_measure(s->plan, s->record, &q);
+    const char *text = queueing_text(&q, s->arena);
+    if (*text)
+        write_dim(s, text);
+}
+
 static int by_count(const void *left, const void *right)
 {
     const struct job_error *a = left, *b = right;
@@ -421,6 +432,7 @@ void summary_write(struct buf *out, const struct terminal *t, const struct plan 
     write_criteria(&s);
     write_reasons(&s);
     write_latencies(&s);
+    write_queueing(&s);
     write_errors(&s);
     write_metrics(&s);
     write_gpus(&s);

@@ -1,3 +1,4 @@
+#include "record_parts.h"
 #include "selection_tallied.h"
 
 #include <math.h>
@@ -48,14 +49,6 @@ void selection_count(struct selection s, const struct record *r, struct job_coun
     }
 }
 
-/* What is left of the wait when the server was done: until we noticed. Its clock and ours may disagree by a
- * little: never below nothing. */
-static nsec notice_duration(const struct record_job *job, nsec wait)
-{
-    nsec rest = wait - job->queue - job->processing;
-    return job->queue < 0 || job->processing < 0 || job->seen ? -1 : rest < 0 ? 0 : rest;
-}
-
 static nsec part_duration(const struct plan *p, const struct record_job *job, int subject)
 {
     int step = workflow_wait(&p->workflow);
@@ -65,7 +58,7 @@ static nsec part_duration(const struct plan *p, const struct record_job *job, in
     if (wait < 0)
         return -1;
     if (subject == SUBJECT_NOTICE)
-        return notice_duration(job, wait);
+        return record_parts_notice(job);
     if (subject == SUBJECT_UNSEEN)
         return job->unseen;
     return subject == SUBJECT_QUEUE ? job->queue : job->processing;

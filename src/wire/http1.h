@@ -73,6 +73,10 @@ void http1_finish(struct http1 *p);
 size_t http1_feed(struct http1 *p, const char *bytes, size_t len,
                   void (*body)(void *context, const char *bytes, size_t len), void *context);
 
+/* Seconds since 1970 of a date as headers have it: the preferred form of RFC 9110, section 5.6.7, "Sun, 06
+ * Nov 1994 08:49:37 GMT"; -1: it is none, or before 1970. */
+int64_t http1_date(const char *text);
+
 /* How many bytes from here on are body and nothing else, whatever they hold; 0: the next one has to be looked
  * at. */
 size_t http1_skippable(const struct http1 *p);

@@ -150,17 +150,22 @@ static bool is_number(struct http1_text t)
     return t.len && digits == t.len;
 }
 
-/* The preferred form of RFC 9110, section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". */
+int64_t http1_date(const char *text)
+{
+    struct tm tm = {0};
+    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    int64_t seconds = end && !*end ? timegm(&tm) : -1;
+    return seconds >= 0 ? seconds : -1;
+}
+
 static int64_t parse_date(struct http1_text t)
 {
     char text[32];
-    struct tm tm = {0};
     if (t.len >= sizeof text)
         return -1;
     memcpy(text, t.at, t.len);
     text[t.len] = '\0';
-    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    return end && !*end ? timegm(&tm) : -1;
+    return http1_date(text);
 }
 
 /* A number with more digits than can be read is as good as for ever. */

@@ -75,12 +75,74 @@ static void test_series(void **state)
     record_finish(&r);
 }
 
+static void assert_clock(const struct record *r, int which, nsec first, nsec last, nsec low, nsec high)
+{
+    assert_int_equal(r->clock[which].first, first);
+    assert_int_equal(r->clock[which].last, last);
+    assert_int_equal(r->clock[which].low, low);
+    assert_int_equal(r->clock[which].high, high);
+}
+
+/* Dates of ten seconds are one piece of evidence, unless they contradict each other. */
+static void test_dates(void **state)
+{
+    (void)state;
+    const nsec s = NSEC_PER_SEC;
+    struct record r;
+    record_init(&r, &(struct record_shape){.steps = 1, .phases = 1});
+    record_clock_saw(&r, 1 * s, 2 * s, 100);
+    record_clock_saw(&r, 3 * s, 3 * s, 101);
+    assert_int_equal(r.clock_count, 1);
+    assert_clock(&r, 0, 1 * s, 3 * s, 98 * s, 100 * s);
+    record_clock_saw(&r, 4 * s, 4 * s, 200); /* it was set */
+    assert_int_equal(r.clock_count, 2);
+    assert_clock(&r, 1, 4 * s, 4 * s, 196 * s, 198 * s);
+    record_clock_saw(&r, 15 * s, 15 * s, 211);
+    assert_int_equal(r.clock_count, 3);
+    for (int i = 0; i < RECORD_CLOCK_MAX + 10; i++)
+        record_clock_saw(&r, i * 20 * s, i * 20 * s, 300 + i * 20);
+    assert_int_equal(r.clock_count, RECORD_CLOCK_MAX);
+    record_finish(&r);
+}
+
+static void add_staged_job(struct record *r, const char *first, const char *second)
+{
+    struct record_job *j = add_ok_job(r);
+    j->stages = arena_new(&r->arena, struct record_stage, 2);
+    j->stages[0].name = record_stage_name(r, first);
+    j->stages[1].name = record_stage_name(r, second);
+    j->stage_count = 2;
+}
+
+/* Two writers number stages as they meet them. */
+static void test_stages_are_merged(void **state)
+{
+    (void)state;
+    static const struct record_shape shape = {.steps = 2, .phases = 1, .generation_last = 1};
+    struct record a, b;
+    record_init(&a, &shape);
+    record_init(&b, &shape);
+    add_staged_job(&a, "shape", "texture");
+    add_staged_job(&b, "texture", "export");
+    record_clock_saw(&a, 0, 0, 5);
+    record_clock_saw(&b, 1, 1, 5);
+    record_merge(&a, &b);
+    assert_int_equal(a.stage_count, 3);
+    assert_int_equal(a.clock_count, 2);
+    static const char *const names[] = {"shape", "texture", "texture", "export"};
+    for (int i = 0; i < 4; i++)
+        assert_string_equal(a.stages[a.jobs[i / 2]->stages[i % 2].name], names[i]);
+    record_finish(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_laws),
         cmocka_unit_test(test_messages_are_bounded_and_clean),
         cmocka_unit_test(test_series),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_stages_are_merged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

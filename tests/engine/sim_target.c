@@ -16,7 +16,7 @@ static bool every(int count, int number)
 static void answer_part(struct sim_target *t, int socket, int status, const char *headers, const void *body, size_t len,
                         size_t unsent)
 {
-    char out[1024];
+    char out[4 << 10];
     int head = snprintf(out, sizeof out, "HTTP/1.1 %d X\r\n%sContent-Length: %zu\r\n\r\n", status,
                         headers ? headers : "", len);
     assert((size_t)head + len <= sizeof out);
@@ -110,7 +110,7 @@ static void on_status(struct sim_target *t, int socket, int id)
 {
     struct sim_job *job = &t->jobs[id];
     nsec now = loop_now(t->loop);
-    char json[300];
+    char json[3 << 10];
     note_poll(job, now);
     if (every(t->reject_poll_every, ++t->polls)) {
         refuse(t, socket, 429);
@@ -121,12 +121,14 @@ static void on_status(struct sim_target *t, int socket, int id)
         return;
     }
     if (job->failed)
-        snprintf(json, sizeof json, "{\"status\":\"failed\",\"error\":\"No foreground\"}");
+        snprintf(json, sizeof json, "{\"status\":\"failed\",\"error\":\"No foreground\"%s%s}", t->told ? "," : "",
+                 t->told ? t->told : "");
     else
         snprintf(json, sizeof json,
                  "{\"status\":\"completed\",\"download_url\":\"/api/download/job-%d/model.stl\",\"queued_at\":%.9f,"
-                 "\"started_at\":%.9f,\"finished_at\":%.9f}",
-                 id, nsec_to_sec(job->created), nsec_to_sec(job->started), nsec_to_sec(job->finished));
+                 "\"started_at\":%.9f,\"finished_at\":%.9f%s%s}",
+                 id, nsec_to_sec(job->created), nsec_to_sec(job->started), nsec_to_sec(job->finished),
+                 t->told ? "," : "", t->told ? t->told : "");
     answer_json(t, socket, 200, json);
 }
 

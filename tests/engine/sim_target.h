@@ -21,6 +21,7 @@ struct sim_target {
     int reject_status;  /* with this; 0: 503 */
     int reject_poll_every; /* of all polls: refused with 429 */
     const char *refusal_headers, *poll_headers; /* of refusals; of polls' "not yet"; each line ended by CR LF */
+    const char *told;   /* members of the answer that a job has ended, besides; NULL: none */
     int stuck_every;    /* it never ends */
     int corrupt_every;  /* its model is broken */
     int half_every;     /* of its model one half comes, and the other never */

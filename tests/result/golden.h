@@ -19,8 +19,7 @@ static inline void golden_fill(struct made *m)
     double at = 0;
     for (int i = 0; i < 5; i++) {
         struct record_job *j = made_job(m, 0, at, seconds[i] - 0.3);
-        j->queue = made_time(0.5);
-        j->processing = made_time(seconds[i] - 2);
+        made_parts(j, 0.5, seconds[i] - 2);
         j->validate = made_time(0.004);
         j->polls = 80;
         at += seconds[i];

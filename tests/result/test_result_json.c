@@ -267,8 +267,9 @@ static bool are_close(const json_t *a, const json_t *b)
 
 static void assert_close(const json_t *kept, const json_t *counted, const char *where)
 {
-    static const char *const own[] = {"timeline", "trends", "steps", "distinct_models",
-                                      "evidence", "why",    "reason"};
+    static const char *const own[] = {"timeline", "trends",     "steps",    "distinct_models",
+                                      "stages",   "completion", "queueing", "jobs",
+                                      "evidence", "why",        "reason"};
     const char *key;
     json_t *value;
     size_t i;

@@ -20,16 +20,15 @@ static void test_a_wait_is_taken_apart(void **state)
     struct made m;
     made_init(&m, 1, 100);
     struct record_job *j = made_job(&m, 0, 0, 10); /* waits 9.9 s */
-    j->queue = made_time(2);
-    j->processing = made_time(7);
+    made_parts(j, 2, 7);
     j->validate = made_time(0.01);
     j->unseen = made_time(1);
     j = made_job(&m, 0, 1, 10);
-    j->queue = made_time(4);
-    j->processing = made_time(7); /* more than the wait: clocks differ */
+    made_parts(j, 2.9, 7);
     made_job(&m, 0, 2, 20);       /* tells nothing */
     j = made_job(&m, -1, 0, 500); /* a warm-up job */
-    j->queue = j->processing = j->validate = made_time(100);
+    made_parts(j, 100, 100);
+    j->validate = made_time(100);
     made_failure(&m, 0, 3, FAIL_TIMEOUT, MADE_WAIT, 300, "timeout");
     made_failure(&m, 0, 4, FAIL_STATUS, MADE_UPLOAD, 0.05, "status 500");
     struct step_row *rows;
@@ -37,7 +36,7 @@ static void test_a_wait_is_taken_apart(void **state)
     assert_row(&rows[0], "upload", "", 4, 0.1, 1, 0);
     assert_row(&rows[1], "submit", "", 4, 0.1, 0, 0);
     assert_row(&rows[2], "wait", "", 3, (9.9 + 9.9 + 19.9) / 3, 1, 1);
-    assert_row(&rows[3], "queue", "wait", 2, 3, 0, 0);
+    assert_row(&rows[3], "queue", "wait", 2, 2.45, 0, 0);
     assert_row(&rows[4], "processing", "wait", 2, 7, 0, 0);
     assert_row(&rows[5], "notice", "wait", 2, (0.9 + 0) / 2, 0, 0);
     assert_row(&rows[6], "unseen", "wait", 1, 1, 0, 0);
@@ -53,8 +52,7 @@ static void test_what_was_seen_leaves_nothing_to_notice(void **state)
     struct step_row *rows;
     made_init(&m, 1, 100);
     struct record_job *j = made_job(&m, 0, 0, 10);
-    j->queue = made_time(3);
-    j->processing = made_time(6.9);
+    made_parts(j, 3, 6.9);
     j->seen = true;
     assert_int_equal(steps_measure(&m.plan, &m.record, &made_scratch, &rows), MADE_STEPS + 2);
     assert_row(&rows[3], "queue", "wait", 1, 3, 0, 0);

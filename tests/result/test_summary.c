@@ -21,8 +21,7 @@ static void fill_peak(struct made *m)
     m->plan.scenario = "peak";
     for (int i = 0; i < 56; i++) {
         struct record_job *j = made_job(m, i / 28, i * 5, 78 + (i * 7) % 13);
-        j->queue = made_time(0.4 + i % 3 * 0.1);
-        j->processing = made_time(76 + (i * 7) % 13);
+        made_parts(j, 0.4 + i % 3 * 0.1, 76 + (i * 7) % 13);
         j->validate = made_time(0.0021);
     }
     for (int i = 0; i < 4; i++)

@@ -110,6 +110,14 @@ static inline struct record_job *made_job(struct made *m, int phase, double sent
     return j;
 }
 
+/* Its wait, taken apart as a server tells. */
+static inline void made_parts(struct record_job *j, double queue, double processing)
+{
+    j->waited = MADE_WAIT;
+    j->queue = made_time(queue);
+    j->processing = made_time(processing);
+}
+
 /* Every measured job was started so late. */
 static inline void made_lag(struct made *m, double seconds)
 {
@@ -134,6 +142,8 @@ static inline struct record_job *made_failure(struct made *m, int phase, double 
     j->accepted = step > MADE_SUBMIT;
     j->model_checked = j->model_valid = false;
     j->ended = j->sent + made_time(after);
+    if (j->ended < j->steps[step].start)
+        j->ended = j->steps[step].start;
     for (int i = step; i < MADE_STEPS; i++)
         j->steps[i] = (struct record_span){i == step ? j->steps[i].start : -1, -1};
     return j;
