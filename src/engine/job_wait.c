@@ -5,17 +5,6 @@
 
 #include <stdio.h>
 
-/* Two connections bring the same news in either order: what comes sooner is not late. */
-#define LATE (100 * NSEC_PER_MSEC)
-
-/* ---- has it ended? ---- */
-
-static bool has_ended(const struct plan_step *step, const json_t *root)
-{
-    return jsonptr_any(root, step->fail, step->fail_count) ||
-           jsonptr_any(root, step->until, step->until_count);
-}
-
 /* The server's own durations: differences of its clock, so no offset between the two matters. */
 static void take_times(struct job *j, const json_t *root)
 {
@@ -43,30 +32,32 @@ static void take_seen(struct job *j, nsec now)
     r->seen = true;
 }
 
-static void fail_by_target(struct job *j, const json_t *root)
+static void fail_by_target(struct job *j, enum plan_state state, const json_t *root)
 {
     const struct plan_step *step = job_step(j);
     struct arena *scratch = &j->worker->scratch;
+    bool cancelled = state == STATE_CANCELLED;
     const char *said = answer_text(root, step->error_pointer ? step->error_pointer : "/error", scratch);
     if (!said)
         said = answer_text(root, "/message", scratch);
     char why[JOB_ERROR_TEXT];
-    snprintf(why, sizeof why, "the target says the job failed%s%.160s", said ? ": " : "", said ? said : "");
-    job_fail(j, FAIL_JOB, why);
+    snprintf(why, sizeof why, "the target says the job %s%s%.160s", cancelled ? "was cancelled" : "failed",
+             said ? ": " : "", said ? said : "");
+    job_fail(j, cancelled ? FAIL_CANCELLED : FAIL_JOB, why);
 }
 
-/* What the target says of a job that is waited for, at the loop's time `now`; `step` says what means that it
- * has ended. False: it has not. */
-static bool judge(struct job *j, const struct plan_step *step, const json_t *root, nsec now)
+/* The job that is waited for stands so, as the target says at the loop's time `now`. False: it has not ended.
+ */
+static bool judge(struct job *j, enum plan_state state, const json_t *root, nsec now)
 {
-    if (j->began < 0 && jsonptr_any(root, step->running, step->running_count))
+    if (state == STATE_RUNNING && j->began < 0)
         j->began = now;
-    if (jsonptr_any(root, step->fail, step->fail_count)) {
-        fail_by_target(j, root);
+    if (!state_is_end(state))
+        return false;
+    if (state != STATE_DONE) {
+        fail_by_target(j, state, root);
         return true;
     }
-    if (!jsonptr_any(root, step->until, step->until_count))
-        return false;
     j->record->steps[j->step].end = worker_time(j->worker, now);
     take_times(j, root);
     take_seen(j, now);
@@ -89,7 +80,7 @@ void job_polled(struct job *j, const json_t *root)
 {
     nsec now = j->ask->exchange.ended;
     j->record->unseen = now - j->not_yet;
-    if (!judge(j, job_step(j), root, now))
+    if (!judge(j, job_hear_state(j, JOB_SEEN, &job_step(j)->states, root, now), root, now))
         poll_again(j);
 }
 
@@ -116,7 +107,7 @@ static void note_progress(struct job *j, const json_t *root)
 static void note_late(struct job *j, nsec now)
 {
     struct record_traffic *t = &j->worker->record.traffic;
-    if (now - j->seen < LATE)
+    if (now - j->seen < JOB_LATE)
         return;
     j->record->late = now - j->seen;
     t->late++;
@@ -128,9 +119,10 @@ void job_told(struct job *j, const json_t *root)
     nsec now = job_now(j);
     arena_reset(&j->worker->scratch);
     note_progress(j, root);
-    if (j->seen >= 0 && has_ended(job_step(j), root))
+    enum plan_state state = job_hear_state(j, JOB_TOLD, &job_step(j)->states, root, now);
+    if (j->seen >= 0 && state_is_end(state))
         note_late(j, now);
-    judge(j, job_step(j), root, now);
+    judge(j, state, root, now);
 }
 
 /* The poll beside: what it sees, the target should have told. For that it has until the next one. */
@@ -138,11 +130,12 @@ static void on_seen(struct job *j, const json_t *root)
 {
     const struct plan_step *witness = job_step(j)->listen.witness;
     nsec now = j->ask->exchange.ended;
-    bool ended = root && has_ended(witness, root);
+    enum plan_state state = root ? job_hear_state(j, JOB_SEEN, &witness->states, root, now) : STATE_NONE;
+    bool ended = state_is_end(state);
     if (ended && j->seen >= 0) {
         j->record->missed = true;
         j->worker->record.traffic.missed++;
-        judge(j, witness, root, now);
+        judge(j, state, root, now);
         return;
     }
     j->seen = ended ? now : j->seen;

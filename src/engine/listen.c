@@ -151,19 +151,32 @@ static void come_back(struct listen *l)
 {
     char error[REQUEST_ERROR_TEXT];
     l->all->worker->record.traffic.reconnects++;
+    l->all->again(l->job);
     if (!l->way->start(l, error))
         listen_lost(l, FAIL_BODY, error);
 }
 
-/* Either it is time to try again, or the server was silent for longer than it promised. */
+void listen_expect(struct listen *l, nsec patience)
+{
+    struct loop *loop = l->all->worker->loop;
+    l->due = loop_now(loop) + patience;
+    if (!timer_armed(&l->timer) || l->timer.node.due > l->due)
+        timer_set(loop, &l->timer, l->due);
+}
+
+/* Either it is time to try again, or the server was silent for longer than it promised; unless it has been
+ * heard meanwhile: the timer is not set anew for each message. */
 static void on_timer(struct timer *timer)
 {
     struct listen *l = CONTAINER(struct listen, timer, timer);
+    bool listening = l->pull.busy || l->push.busy || l->socket.busy;
     listen_hold(l);
-    if (l->pull.busy || l->push.busy || l->socket.busy)
-        listen_lost(l, FAIL_IDLE, "no ping came in time");
-    else
+    if (!listening)
         come_back(l);
+    else if (loop_now(l->all->worker->loop) < l->due)
+        timer_set(l->all->worker->loop, timer, l->due);
+    else
+        listen_lost(l, FAIL_IDLE, "no ping came in time");
     listen_let_go(l);
 }
 
@@ -179,8 +192,9 @@ void listen_refused(struct listen *l, const struct listen_channel *channel)
 
 /* ---- what a message means ---- */
 
-static bool is_wanted(const struct plan_listen *p, const char *name)
+bool listen_wants(const struct listen *l, const char *name)
 {
+    const struct plan_listen *p = &l->step->listen;
     for (int i = 0; i < p->on_count; i++)
         if (strcmp(p->on[i], name) == 0)
             return true;
@@ -206,7 +220,7 @@ static bool note(struct listen *l, const char *name)
         return false;
     l->again = false;
     l->all->messaged(l->job);
-    return is_wanted(&l->step->listen, name);
+    return listen_wants(l, name);
 }
 
 static void tell(struct listen *l, const json_t *root)

@@ -20,11 +20,6 @@ enum { OK = 200, OUTBOX_MAX = 2 << 20, QUERY_TEXT = 80 + 3 * ENGINEIO_SID_MAX };
 static void pull(struct listen *l);
 static void push(struct listen *l);
 
-static nsec now_of(const struct listen *l)
-{
-    return loop_now(l->all->worker->loop);
-}
-
 /* Not through this one any more: it has been lost, or nobody listens. */
 static bool is_over(const struct listen *l)
 {
@@ -35,9 +30,8 @@ static bool is_over(const struct listen *l)
 static void expect_ping(struct listen *l)
 {
     const struct engineio_handshake *h = &l->sio.handshake;
-    nsec patience = ((nsec)h->ping_interval_ms + h->ping_timeout_ms) * NSEC_PER_MSEC;
     if (l->sio.state == SIO_CLIENT_JOINING || l->sio.state == SIO_CLIENT_JOINED)
-        timer_set(l->all->worker->loop, &l->timer, now_of(l) + patience);
+        listen_expect(l, ((nsec)h->ping_interval_ms + h->ping_timeout_ms) * NSEC_PER_MSEC);
 }
 
 static void query_of(struct listen *l, const char *transport, char out[QUERY_TEXT])
@@ -96,7 +90,14 @@ static void on_event(void *context, const char *name, const json_t *argument)
     listen_hear(context, name, argument);
 }
 
-static const struct sio_client_events events = {on_send, on_opened, on_joined, on_event};
+static bool wants(void *context, const char *name)
+{
+    const struct listen *l = context;
+    return listen_wants(l, name);
+}
+
+static const struct sio_client_events events = {
+    .send = on_send, .opened = on_opened, .joined = on_joined, .wants = wants, .event = on_event};
 
 /* True when more may come. */
 static bool take_packet(struct listen *l, const struct listen_channel *ch, const char *text, size_t len)

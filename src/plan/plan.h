@@ -80,6 +80,31 @@ struct plan_retry {                /* of a step that the target refuses for now 
     nsec wait;                     /* before each, where the answer has no Retry-After */
 };
 
+/* How a waiting job stands, in the order in which it gets there; the last three are ends. */
+enum plan_state {
+    STATE_NONE,
+    STATE_QUEUED,
+    STATE_RUNNING,
+    STATE_DONE,
+    STATE_FAILED,
+    STATE_CANCELLED,
+    STATES
+};
+bool state_is_end(enum plan_state state);
+
+struct plan_sign { /* the job stands so where this is there */
+    struct jsonptr_match is;
+    enum plan_state state;
+};
+
+struct plan_states {
+    /* Where the one value stands that says it: another one than those of the signs is one that the workflow
+     * does not know. NULL: the signs look at places of their own, and where none is, nothing is said. */
+    const char *at;
+    struct plan_sign *signs; /* the first that is there counts */
+    int count;
+};
+
 enum plan_transport { TRANSPORT_UPGRADE, TRANSPORT_WEBSOCKET, TRANSPORT_POLLING };
 
 struct plan_same { /* the value at `pointer`, as text, is the template's */
@@ -119,8 +144,7 @@ struct plan_step {
     nsec every;    /* polls */
     double jitter; /* polls: each waits `every` +- this share of it, drawn uniformly; 0 to 1 */
     struct plan_retry retry;
-    struct jsonptr_match *until, *fail, *running; /* of steps that wait */
-    int until_count, fail_count, running_count;   /* any of them */
+    struct plan_states states; /* of steps that wait */
     struct plan_listen listen;
     const char *created_pointer; /* server's timestamps (RFC 3339, or seconds since 1970) or NULL */
     const char *started_pointer;

@@ -105,17 +105,12 @@ static bool take_refusal(struct sio_client *c, const json_t *data)
 
 static bool take_event(struct sio_client *c, const struct socketio_packet *packet)
 {
-    if (c->state != SIO_CLIENT_JOINED)
-        return broken(c);
-    c->attachments = packet->attachments;
     c->events->event(c->context, socketio_event(packet), socketio_argument(packet, 0));
     return true;
 }
 
 static bool take_inner(struct sio_client *c, const struct socketio_packet *packet)
 {
-    if (strcmp(packet->namespace, c->namespace) != 0)
-        return true; /* another's: a namespace that nobody asked for says nothing to us */
     switch (packet->type) {
     case SOCKETIO_CONNECT:
         return take_connect(c);
@@ -128,17 +123,34 @@ static bool take_inner(struct sio_client *c, const struct socketio_packet *packe
         return take_event(c, packet);
     case SOCKETIO_ACK:
     case SOCKETIO_BINARY_ACK:
-        c->attachments = packet->attachments;
         return true;
     }
     return broken(c);
+}
+
+/* An event that nobody wants to read is told of by its name alone. */
+static bool pass_over(struct sio_client *c, const struct socketio_packet *packet)
+{
+    char name[SOCKETIO_GLIMPSE_TEXT];
+    bool unwanted = packet->type == SOCKETIO_EVENT && c->events->wants && socketio_glimpse(packet, name) &&
+                    !c->events->wants(c->context, name);
+    if (unwanted)
+        c->events->event(c->context, name, NULL);
+    return unwanted;
 }
 
 static bool take_message(struct sio_client *c, const struct engineio_packet *packet)
 {
     struct socketio_packet inner;
     if (c->state == SIO_CLIENT_OPENING || c->attachments ||
-        !socketio_parse(packet->data, packet->len, &inner))
+        !socketio_read_head(packet->data, packet->len, &inner))
+        return broken(c);
+    c->attachments = inner.attachments;
+    if (strcmp(inner.namespace, c->namespace) != 0)
+        return true; /* another's: a namespace that nobody asked for says nothing to us */
+    if (pass_over(c, &inner))
+        return true;
+    if (!socketio_read_data(&inner))
         return broken(c);
     bool more = take_inner(c, &inner);
     socketio_finish(&inner);

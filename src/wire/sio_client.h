@@ -20,7 +20,10 @@ struct sio_client_events {
     /* The handshake is there; what it says stands in `handshake`. */
     void (*opened)(void *context);
     void (*joined)(void *context); /* the namespace: events may be sent */
-    /* `argument` is the first one, borrowed; NULL: none. */
+    /* Is what such an event says of interest? What is not is not read. NULL: all of it is. */
+    bool (*wants)(void *context, const char *name);
+    /* `argument` is the first one, borrowed; NULL: none, or it was not wanted. Some servers send events
+     * before they say that the namespace is joined. */
     void (*event)(void *context, const char *name, const json_t *argument);
 };
 

@@ -274,7 +274,33 @@ static void test_workflows(void **state)
         {STEPS "  - {name: a, post: /, multipart: {\"f\\\"g\": x}}\n",
          "3:36: this cannot be the name of a form field"},
         {STEPS "  - {name: a, poll: /}\n",
-         "3:5: a poll needs 'until': when is it done?\n    write until: {/status: completed}"},
+         "3:5: a poll needs 'states' or 'until': when is it done?\n    write states: {at: /status, done: completed}, or until: {/status: completed}"},
+        {STEPS "  - {name: a, poll: /, states: done}\n",
+         "3:32: 'states' must be a mapping"},
+        {STEPS "  - {name: a, poll: /, states: {done: ok}}\n",
+         "3:32: 'at' is missing"},
+        {STEPS "  - {name: a, poll: /, states: {at: /s}}\n",
+         "3:32: 'done' is missing"},
+        {STEPS "  - {name: a, poll: /, states: {at: status, done: ok}}\n",
+         "3:37: 'status' is no JSON pointer\n    write /status"},
+        {STEPS "  - {name: a, poll: /, states: {at: /s, done: ok, canceled: x}}\n",
+         "3:51: unknown key 'canceled'\n    did you mean 'cancelled'?"},
+        {STEPS "  - {name: a, poll: /, states: {at: /s, done: []}}\n",
+         "3:47: 'done' must hold 1 to 16 values\n    write running: processing"},
+        {STEPS "  - {name: a, poll: /, states: {at: /s, done: {a: b}}}\n",
+         "3:47: 'done' must hold 1 to 16 values"},
+        {STEPS "  - {name: a, poll: /, states: {at: /s, done: [ok, [b]]}}\n",
+         "3:52: this must be a single value"},
+        {STEPS "  - {name: a, poll: /, states: {at: /s, done: ok, failed: [bad, ok]}}\n",
+         "3:65: 'ok' is 'done' already\n    a value stands for one state"},
+        {STEPS "  - {name: a, poll: /, states: {at: /s, done: ok}, fail: {/s: bad}}\n",
+         "3:52: 'fail' stands beside 'states'\n    where one value says all"},
+        {STEPS "  - {name: a, poll: /, fail: {/s: bad}}\n",
+         "3:5: a poll needs 'states' or 'until'"},
+        {STEPS "  - {name: a, get: /, states: {at: /s, done: ok}}\n",
+         "3:23: 'states' belongs to a step that waits"},
+        {STEPS "  - {name: a, events: /, until: {/s: a}, check: {poll: /, fail: {/s: b}}}\n",
+         "3:49: a poll beside needs 'states' or 'until'"},
         {STEPS "  - {name: a, poll: /, until: done}\n", "3:31: 'until' must be a mapping"},
         {STEPS "  - {name: a, poll: /, until: {}}\n", "3:31: 'until' is empty"},
         {STEPS "  - {name: a, poll: /, until: {status: done}}\n",
@@ -306,9 +332,9 @@ static void test_workflows(void **state)
         {STEPS "  - {name: a, get: /, expect: [200, 503], retry: 2}\n", "3:50: 503 is expected"},
         {STEPS "  - {name: a, get: /, until: {/s: a}}\n", "3:23: 'until' belongs to a step that waits\n    write poll:, events:, websocket: or socketio:"},
         {STEPS "  - {name: a, get: /, model: good}\n", "3:30: 'model' cannot be 'good'\n    write one of: valid"},
-        {STEPS "  - {name: a, events: /}\n", "3:5: a stream of events needs 'until': when is it done?"},
-        {STEPS "  - {name: a, websocket: /}\n", "3:5: a WebSocket needs 'until': when is it done?"},
-        {STEPS "  - {name: a, socketio: /}\n", "3:5: a wait by Socket.IO needs 'until': when is it done?"},
+        {STEPS "  - {name: a, events: /}\n", "3:5: a stream of events needs 'states' or 'until': when is it done?"},
+        {STEPS "  - {name: a, websocket: /}\n", "3:5: a WebSocket needs 'states' or 'until': when is it done?"},
+        {STEPS "  - {name: a, socketio: /}\n", "3:5: a wait by Socket.IO needs 'states' or 'until': when is it done?"},
         {STEPS "  - {name: a, poll: /, events: /, until: {/s: a}}\n",
          "3:24: a step does one thing: it has 'poll' already"},
         {STEPS "  - {name: a, events: x, until: {/s: a}}\n",
@@ -434,7 +460,7 @@ static void test_all_at_once_in_order(void **state)
         "w.yaml:4:12: there is a step 'a' already\n    give each step a name of its own\n"
         "w.yaml:4:37: there is no variable 'qality'\n    did you mean 'quality'?\n"
         "w.yaml:4:56: 'expect' must be from 100 to 599, not '20'\n"
-        "w.yaml:5:5: a poll needs 'until': when is it done?\n    write until: {/status: completed}\n"
+        "w.yaml:5:5: a poll needs 'states' or 'until': when is it done?\n    write states: {at: /status, done: completed}, or until: {/status: completed}\n"
         "w.yaml:6:16: there is no step 'zz'\n    steps: a, c\n";
     assert_string_equal(told(&f), expected);
     assert_int_equal(f.diags.count, 17);

@@ -162,6 +162,14 @@ static void assert_template(const struct template *t, const struct plan *plan, c
     buf_finish(&out);
 }
 
+static enum plan_state state_named(const struct plan_states *states, const char *value)
+{
+    for (int i = 0; i < states->count; i++)
+        if (strcmp(states->signs[i].is.value, value) == 0)
+            return states->signs[i].state;
+    return STATE_NONE;
+}
+
 static void test_workflow(void **state)
 {
     (void)state;
@@ -191,10 +199,12 @@ static void test_workflow(void **state)
     assert_int_equal(wait->method, METHOD_GET);
     assert_template(&wait->path, plan, "/api/job-status/<v job>");
     assert_int_equal(wait->every, SEC);
-    assert_int_equal(wait->until_count, 1);
-    assert_string_equal(wait->until[0].pointer, "/status");
-    assert_string_equal(wait->until[0].value, "completed");
-    assert_string_equal(wait->fail[0].value, "failed");
+    assert_string_equal(wait->states.at, "/status");
+    assert_int_equal(state_named(&wait->states, "queued"), STATE_QUEUED);
+    assert_int_equal(state_named(&wait->states, "processing"), STATE_RUNNING);
+    assert_int_equal(state_named(&wait->states, "completed"), STATE_DONE);
+    assert_int_equal(state_named(&wait->states, "failed"), STATE_FAILED);
+    assert_int_equal(state_named(&wait->states, "cancelled"), STATE_CANCELLED);
     assert_string_equal(wait->created_pointer, "/queued_at");
     assert_string_equal(wait->started_pointer, "/started_at");
     assert_string_equal(wait->finished_pointer, "/finished_at");

@@ -113,6 +113,35 @@ static void test_variables(void **state)
     end(&f);
 }
 
+static void check_sign(const struct plan_sign *sign, const char *pointer, const char *value,
+                       enum plan_state state)
+{
+    assert_string_equal(sign->is.pointer, pointer);
+    assert_string_equal(sign->is.value, value);
+    assert_int_equal(sign->state, state);
+}
+
+static void test_states(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct plan *plan = load_workflow(
+        &f, "workflow: w\nsteps:\n  - name: b\n    poll: /s\n"
+            "    states: {at: /job/s, done: ok, cancelled: [gone, 7], running: [r, true], queued: \"\"}\n");
+    const struct plan_states *s = &plan->workflow.steps[0].states;
+    assert_string_equal(s->at, "/job/s");
+    assert_int_equal(s->count, 6);
+    check_sign(&s->signs[0], "/job/s", "", STATE_QUEUED);
+    check_sign(&s->signs[1], "/job/s", "r", STATE_RUNNING);
+    check_sign(&s->signs[2], "/job/s", "true", STATE_RUNNING);
+    check_sign(&s->signs[3], "/job/s", "ok", STATE_DONE);
+    check_sign(&s->signs[4], "/job/s", "gone", STATE_CANCELLED);
+    check_sign(&s->signs[5], "/job/s", "7", STATE_CANCELLED);
+    plan_free(plan);
+    end(&f);
+}
+
 static void test_polls(void **state)
 {
     (void)state;
@@ -126,13 +155,12 @@ static void test_polls(void **state)
     const struct plan_step *s = &plan->workflow.steps[1];
     assert_int_equal(s->kind, STEP_POLL);
     assert_int_equal(s->every, NSEC_PER_SEC / 4); /* a second, if nothing is said */
-    assert_int_equal(s->until_count, 3);
-    assert_string_equal(s->until[1].pointer, "/status");
-    assert_string_equal(s->until[1].value, "ok");
-    assert_string_equal(s->until[2].pointer, "/progress");
-    assert_string_equal(s->until[2].value, "100");
-    assert_int_equal(s->fail_count, 1);
-    assert_string_equal(s->fail[0].pointer, "/error/code");
+    assert_null(s->states.at);
+    assert_int_equal(s->states.count, 4);
+    check_sign(&s->states.signs[0], "/error/code", "5", STATE_FAILED);
+    check_sign(&s->states.signs[1], "/status", "done", STATE_DONE);
+    check_sign(&s->states.signs[2], "/status", "ok", STATE_DONE);
+    check_sign(&s->states.signs[3], "/progress", "100", STATE_DONE);
     assert_string_equal(s->error_pointer, "/why");
     assert_null(s->created_pointer);
     assert_string_equal(s->started_pointer, "/t");
@@ -161,7 +189,7 @@ static void test_events_step(void **state)
     assert_int_equal(s->listen.on_count, 2);
     assert_string_equal(s->listen.on[1], "done");
     assert_int_equal(s->listen.match_count, 0);
-    assert_int_equal(s->until_count + s->fail_count, 2);
+    assert_int_equal(s->states.count, 2);
     assert_int_equal(s->retry.times, 2);
     assert_false(s->listen.says);
     plan_free(plan);
@@ -234,12 +262,13 @@ static void test_a_poll_beside(void **state)
     static const struct {
         const char *check;
         nsec every;
-        const char *until;
-        int fail_count;
+        const char *first; /* value that means something */
+        int signs;
     } rows[] = {
-        {"\"/s/{number}\"", NSEC_PER_SEC, "b", 1},
-        {"{poll: \"/s/{number}\", every: 3s}", 3 * NSEC_PER_SEC, "b", 1},
-        {"{poll: \"/s/{number}\", until: {/c: d}, fail: {/c: [e, f]}}", NSEC_PER_SEC, "d", 2},
+        {"\"/s/{number}\"", NSEC_PER_SEC, "c", 2},
+        {"{poll: \"/s/{number}\", every: 3s}", 3 * NSEC_PER_SEC, "c", 2},
+        {"{poll: \"/s/{number}\", until: {/c: d}, fail: {/c: [e, f]}}", NSEC_PER_SEC, "e", 3},
+        {"{poll: \"/s/{number}\", states: {at: /s, done: d, running: r}}", NSEC_PER_SEC, "r", 2},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct fixture f;
@@ -256,8 +285,8 @@ static void test_a_poll_beside(void **state)
         assert_string_equal(shown(plan, &w->path, &out), "/s/<v number>");
         assert_int_equal(w->kind, STEP_POLL);
         assert_int_equal(w->every, rows[i].every);
-        assert_string_equal(w->until[0].value, rows[i].until);
-        assert_int_equal(w->fail_count, rows[i].fail_count);
+        assert_string_equal(w->states.signs[0].is.value, rows[i].first);
+        assert_int_equal(w->states.count, rows[i].signs);
         assert_int_equal(w->expect_count, 4);
         plan_free(plan);
         buf_finish(&out);
@@ -353,7 +382,7 @@ int main(void)
         cmocka_unit_test(test_json_bodies),
         cmocka_unit_test(test_multipart),
         cmocka_unit_test(test_variables),
-        cmocka_unit_test(test_polls),
+        cmocka_unit_test(test_states), cmocka_unit_test(test_polls),
         cmocka_unit_test(test_events_step),
         cmocka_unit_test(test_what_is_said),
         cmocka_unit_test(test_match),

@@ -64,6 +64,16 @@ static void test_each(void **state)
     assert_true(finds(&m, "2 jobs ended untold: only a poll saw it"));
     assert_true(finds(&m, "1 end was told after a poll had seen it, by up to 1.50 s"));
     assert_true(finds(&m, "3 times the progress that was told went backwards"));
+    record_words_add(&m.record.unknown, "paused", 1);
+    assert_true(finds(&m, "the target says 'paused' (1 time), which the workflow does not know"));
+    record_words_add(&m.record.unknown, "held", 2);
+    record_words_add(&m.record.unknown, "off", 1);
+    record_words_add(&m.record.unknown, "on", 1);
+    m.record.traffic.out_of_order = 1;
+    m.record.traffic.contradicted = 2;
+    assert_true(finds(&m, "the target says 'paused' (1 time), 'held' (2 times), 'off' (1 time) and others, which the "
+                          "workflow does not know; 1 message or poll was out of order: it says less than the one "
+                          "before; 2 jobs were told of one way and polled another: both cannot be true"));
     struct record_series *s = record_add_series(&m.record, "gpu.memory", "MB");
     record_add_point(&m.record, s, 1, 0);
     assert_false(finds(&m, "gpu.memory is simulated by the target"));

@@ -330,11 +330,15 @@ static void test_traffic_and_rates(void **state)
                                                .late = 1,
                                                .latest = 1500 * NSEC_PER_MSEC,
                                                .backwards = 4,
+                                               .out_of_order = 6,
+                                               .contradicted = 8,
                                                .throttled = 7,
                                                .retries = 5,
                                                .connects = 9,
                                                .bytes_sent = 5000000000,
                                                .bytes_received = 6};
+    record_words_add(&m.record.unknown, "paused", 2);
+    m.record.unknown.others = 3;
     m.record.generator.fd_limit = 1024;
     m.record.generator.fd_most = 90;
     record_loop_lag(&m.record, 3 * NSEC_PER_MSEC);
@@ -355,6 +359,10 @@ static void test_traffic_and_rates(void **state)
     assert_int_equal(number(traffic, "late"), 1);
     assert_near(number(traffic, "late_max"), 1.5, 0);
     assert_int_equal(number(traffic, "backwards"), 4);
+    assert_int_equal(number(traffic, "out_of_order"), 6);
+    assert_int_equal(number(traffic, "contradicted"), 8);
+    assert_int_equal(number(json_object_get(traffic, "unknown_states"), "paused"), 2);
+    assert_int_equal(number(json_object_get(traffic, "unknown_states"), "other states"), 3);
     assert_int_equal(number(traffic, "throttled"), 7);
     assert_int_equal(number(out, "distinct_models"), 2);
     const json_t *generator = json_object_get(out, "generator");

@@ -34,7 +34,14 @@ static void on_event(void *context, const char *name, const json_t *argument)
     free(json);
 }
 
-static const struct sio_client_events events = {on_send, on_opened, on_joined, on_event};
+/* Of those that begin with '-' it wants to know the name alone. */
+static bool wants(void *context, const char *name)
+{
+    (void)context;
+    return name[0] != '-';
+}
+
+static const struct sio_client_events events = {on_send, on_opened, on_joined, wants, on_event};
 
 #define BEGUN "+opened(a) >40 +joined >42[\"subscribe\",{}] "
 
@@ -64,7 +71,16 @@ static const struct {
     {"/", "", "40", "", FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
     {"/", "", "x", "", FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
     {"/", "", OPEN " 5", "+opened(a) >40 ", FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
-    {"/", "", OPEN " 42[\"e\"]", "+opened(a) >40 ", FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
+    /* some servers greet before they let in */
+    {"/", "", OPEN " 42[\"e\",1] 40", "+opened(a) >40 e=1 +joined >42[\"subscribe\",{}] ", FAIL_NONE, ""},
+    {"/", "", "42[\"e\"]", "", FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
+    /* what nobody wants is not read */
+    {"/", "", OPEN " 40 42[\"-e\",{garbage] 42[\"-f\"] 42[\"-g\",[]] 42[\"e\",1]", BEGUN "-e=nothing -f=nothing -g=nothing e=1 ", FAIL_NONE, ""},
+    {"/", "", OPEN " 40 42[\"\\u002de\",1] 42[\"-e\"", BEGUN "-e=1 ", FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
+    {"/", "", OPEN " 40 42[\"-e\"x]", BEGUN, FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
+    {"/", "", OPEN " 40 42[\"-\xc3\x28\",1]", BEGUN, FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
+    /* nor what is another namespace's, with all that belongs to it */
+    {"/", "", OPEN " 40 451-/x,[\"e\",1] B 42/x,{ 42[\"f\",1]", BEGUN "f=1 ", FAIL_NONE, ""},
     {"/", "", OPEN " 40 40", BEGUN, FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
     {"/", "", OPEN " 40 4", BEGUN, FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
     {"/", "", OPEN " 40 42[1]", BEGUN, FAIL_PROTOCOL, "what came is no packet of Socket.IO's"},
