@@ -22,7 +22,8 @@ void job_init_all(struct worker *w)
     deadlines_init(&w->timeouts, w->loop, w->plan->load.timeout, on_timeout);
     w->asks.done = job_answered;
     w->asks.checked = job_model_checked;
-    w->listens = (struct listens){.told = job_told,
+    w->listens = (struct listens){.goes_on = job_told_to_go_on,
+                                  .told = job_told,
                                   .asked = job_count_poll,
                                   .messaged = job_messaged,
                                   .jumbled = job_out_of_order,

@@ -99,11 +99,12 @@ nsec job_told_to_wait(const struct http_exchange *x);
 
 /* ---- job_wait.c ---- */
 
-/* A poll was answered as expected. */
-void job_polled(struct job *j, const json_t *root);
+/* A poll was answered as expected, by this text. */
+void job_polled(struct job *j, const char *text, size_t len);
 /* The poll beside one that listens was answered, in whichever way. */
 void job_witnessed(struct job *j);
 /* What `listens` calls back. */
+bool job_told_to_go_on(struct job *j, const char *text, size_t len);
 void job_told(struct job *j, const json_t *root);
 void job_messaged(struct job *j);
 void job_lost(struct job *j, const struct listen_end *end);
@@ -115,5 +116,10 @@ enum plan_state job_hear_state(struct job *j, enum job_way way, const struct pla
                                const json_t *root, nsec now);
 /* A message whose number is not above that of the one before. Also what `listens` calls back. */
 void job_out_of_order(struct job *j);
+/* Does the text say no more than that the job goes on, at the loop's time `now`? Then that is noted, and
+ * nothing else is to be done. False: it has to be parsed. */
+bool job_goes_on(struct job *j, enum job_way way, const struct plan_states *states, const char *text,
+                 size_t len, nsec now);
+void job_note_progress(struct job *j, double progress);
 /* Nothing has come by messages. */
 void job_forget_told(struct job *j);

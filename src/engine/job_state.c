@@ -1,8 +1,10 @@
 #include "job_private.h"
 
 #include "answer.h"
+#include "json_skim.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static enum plan_state state_of(const struct plan_states *states, const json_t *root)
 {
@@ -43,25 +45,87 @@ static void compare(struct job *j, enum job_way way, enum plan_state said, nsec 
     j->worker->record.traffic.contradicted++;
 }
 
-enum plan_state job_hear_state(struct job *j, enum job_way way, const struct plan_states *states,
-                               const json_t *root, nsec now)
+/* Of what the step itself waits for; a poll beside is only a witness. */
+static bool is_own(const struct job *j, enum job_way way)
+{
+    return (way == JOB_TOLD) == step_listens(job_step(j));
+}
+
+static void note_state(struct job *j, enum job_way way, enum plan_state said, nsec now)
 {
     struct job_news *news = &j->news[way];
-    enum plan_state said = state_of(states, root);
-    if (said == STATE_NONE) {
-        note_unknown(j, states, root);
-        return said;
-    }
+    if (said == STATE_NONE)
+        return;
     if (!agrees(said, news->state))
         job_out_of_order(j);
     compare(j, way, said, now);
     if (said != news->state)
         *news = (struct job_news){said, now};
+    if (said == STATE_RUNNING && j->began < 0 && is_own(j, way))
+        j->began = now;
+}
+
+enum plan_state job_hear_state(struct job *j, enum job_way way, const struct plan_states *states,
+                               const json_t *root, nsec now)
+{
+    enum plan_state said = state_of(states, root);
+    if (said == STATE_NONE)
+        note_unknown(j, states, root);
+    note_state(j, way, said, now);
     return said;
+}
+
+void job_note_progress(struct job *j, double progress)
+{
+    bool is_less = progress < j->progress;
+    j->progress = progress;
+    j->record->backwards += is_less;
+    j->worker->record.traffic.backwards += is_less;
 }
 
 void job_forget_told(struct job *j)
 {
     j->news[JOB_TOLD] = (struct job_news){STATE_NONE, 0};
     j->progress = -HUGE_VAL;
+}
+
+/* ---- at a glance ---- */
+
+/* False: not to be known from these. */
+static bool state_at_a_glance(const struct plan_states *states, const struct json_skim *found,
+                              enum plan_state *ret)
+{
+    *ret = STATE_NONE;
+    for (int i = 0; i < states->count; i++) {
+        const struct json_skim *value = &found[states->at ? 0 : i];
+        if (value->found && !value->plain)
+            return false;
+        if (!json_skim_is(value, states->signs[i].is.value))
+            continue;
+        *ret = states->signs[i].state;
+        return true;
+    }
+    return !states->at || !found[0].found; /* it may be one that is not known */
+}
+
+bool job_goes_on(struct job *j, enum job_way way, const struct plan_states *states, const char *text,
+                 size_t len, nsec now)
+{
+    struct json_skim found[JSON_SKIM_MAX];
+    const char *progress = way == JOB_TOLD ? job_step(j)->listen.progress : NULL;
+    int first = progress != NULL, count = first + (states->at ? 1 : states->count);
+    enum plan_state said;
+    if (count > JSON_SKIM_MAX)
+        return false;
+    if (progress)
+        found[0].pointer = progress;
+    for (int i = first; i < count; i++)
+        found[i].pointer = states->signs[i - first].is.pointer;
+    if (!json_skim(text, len, found, count) || !state_at_a_glance(states, found + first, &said) ||
+        state_is_end(said))
+        return false;
+    if (progress && found[0].number)
+        job_note_progress(j, strtod(found[0].at, NULL)); /* something that is no number follows */
+    note_state(j, way, said, now);
+    return true;
 }

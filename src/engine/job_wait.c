@@ -50,8 +50,6 @@ static void fail_by_target(struct job *j, enum plan_state state, const json_t *r
  */
 static bool judge(struct job *j, enum plan_state state, const json_t *root, nsec now)
 {
-    if (state == STATE_RUNNING && j->began < 0)
-        j->began = now;
     if (!state_is_end(state))
         return false;
     if (state != STATE_DONE) {
@@ -76,12 +74,26 @@ static void poll_again(struct job *j)
     job_pause_until(j, j->asked + (told > 0 ? told : job_poll_interval(j, job_step(j))));
 }
 
-void job_polled(struct job *j, const json_t *root)
+static void read_poll(struct job *j, const char *text, size_t len, nsec now)
+{
+    char why[ANSWER_ERROR];
+    json_t *root = answer_parse(text, len, why);
+    arena_reset(&j->worker->scratch);
+    if (!root)
+        job_fail(j, FAIL_BODY, why);
+    else if (!judge(j, job_hear_state(j, JOB_SEEN, &job_step(j)->states, root, now), root, now))
+        poll_again(j);
+    json_decref(root);
+}
+
+void job_polled(struct job *j, const char *text, size_t len)
 {
     nsec now = j->ask->exchange.ended;
     j->record->unseen = now - j->not_yet;
-    if (!judge(j, job_hear_state(j, JOB_SEEN, &job_step(j)->states, root, now), root, now))
+    if (job_goes_on(j, JOB_SEEN, &job_step(j)->states, text, len, now))
         poll_again(j);
+    else
+        read_poll(j, text, len, now);
 }
 
 /* ---- what the target tells ---- */
@@ -90,18 +102,6 @@ void job_messaged(struct job *j)
 {
     j->record->messages++;
     j->worker->record.traffic.messages++;
-}
-
-static void note_progress(struct job *j, const json_t *root)
-{
-    const char *pointer = job_step(j)->listen.progress;
-    const json_t *value = pointer ? jsonptr_get(root, pointer) : NULL;
-    if (!json_is_number(value))
-        return;
-    bool is_less = json_number_value(value) < j->progress;
-    j->progress = json_number_value(value);
-    j->record->backwards += is_less;
-    j->worker->record.traffic.backwards += is_less;
 }
 
 static void note_late(struct job *j, nsec now)
@@ -114,11 +114,19 @@ static void note_late(struct job *j, nsec now)
     t->latest = j->record->late > t->latest ? j->record->late : t->latest;
 }
 
+bool job_told_to_go_on(struct job *j, const char *text, size_t len)
+{
+    return job_goes_on(j, JOB_TOLD, &job_step(j)->states, text, len, job_now(j));
+}
+
 void job_told(struct job *j, const json_t *root)
 {
     nsec now = job_now(j);
+    const char *pointer = job_step(j)->listen.progress;
+    const json_t *progress = pointer ? jsonptr_get(root, pointer) : NULL;
     arena_reset(&j->worker->scratch);
-    note_progress(j, root);
+    if (json_is_number(progress))
+        job_note_progress(j, json_number_value(progress));
     enum plan_state state = job_hear_state(j, JOB_TOLD, &job_step(j)->states, root, now);
     if (j->seen >= 0 && state_is_end(state))
         note_late(j, now);
@@ -126,11 +134,10 @@ void job_told(struct job *j, const json_t *root)
 }
 
 /* The poll beside: what it sees, the target should have told. For that it has until the next one. */
-static void on_seen(struct job *j, const json_t *root)
+static void on_seen(struct job *j, enum plan_state state, const json_t *root)
 {
     const struct plan_step *witness = job_step(j)->listen.witness;
     nsec now = j->ask->exchange.ended;
-    enum plan_state state = root ? job_hear_state(j, JOB_SEEN, &witness->states, root, now) : STATE_NONE;
     bool ended = state_is_end(state);
     if (ended && j->seen >= 0) {
         j->record->missed = true;
@@ -148,11 +155,15 @@ static void on_seen(struct job *j, const json_t *root)
 void job_witnessed(struct job *j)
 {
     const struct http_exchange *x = &j->ask->exchange;
+    const struct plan_states *states = &job_step(j)->listen.witness->states;
+    const char *text = buf_text(&j->ask->body);
+    size_t len = j->ask->body.len;
     char why[ANSWER_ERROR];
     bool good = x->fail == FAIL_NONE && ask_is_expected(j->ask->step, x->status);
-    json_t *root = good ? answer_parse(buf_text(&j->ask->body), j->ask->body.len, why) : NULL;
+    bool read = good && !job_goes_on(j, JOB_SEEN, states, text, len, x->ended);
+    json_t *root = read ? answer_parse(text, len, why) : NULL;
     arena_reset(&j->worker->scratch);
-    on_seen(j, root);
+    on_seen(j, root ? job_hear_state(j, JOB_SEEN, states, root, x->ended) : STATE_NONE, root);
     json_decref(root);
 }
 

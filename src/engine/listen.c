@@ -2,6 +2,7 @@
 
 #include "answer.h"
 #include "container.h"
+#include "json_skim.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -192,7 +193,7 @@ void listen_refused(struct listen *l, const struct listen_channel *channel)
 
 /* ---- what a message means ---- */
 
-bool listen_wants(const struct listen *l, const char *name)
+static bool is_wanted(const struct listen *l, const char *name)
 {
     const struct plan_listen *p = &l->step->listen;
     for (int i = 0; i < p->on_count; i++)
@@ -201,26 +202,28 @@ bool listen_wants(const struct listen *l, const char *name)
     return p->on_count == 0;
 }
 
+static const char *matching_text(struct listen *l, const struct plan_same *match)
+{
+    buf_clear(&l->text);
+    request_text(&l->text, &match->value, l->values);
+    return buf_text(&l->text);
+}
+
 static bool is_ours(struct listen *l, const json_t *root)
 {
     const struct plan_listen *p = &l->step->listen;
     for (int i = 0; i < p->match_count; i++) {
-        buf_clear(&l->text);
-        request_text(&l->text, &p->match[i].value, l->values);
-        struct jsonptr_match match = {p->match[i].pointer, buf_text(&l->text)};
+        struct jsonptr_match match = {p->match[i].pointer, matching_text(l, &p->match[i])};
         if (!jsonptr_any(root, &match, 1))
             return false;
     }
     return true;
 }
 
-static bool note(struct listen *l, const char *name)
+static void note(struct listen *l)
 {
-    if (!l->job)
-        return false;
     l->again = false;
     l->all->messaged(l->job);
-    return listen_wants(l, name);
 }
 
 static void tell(struct listen *l, const json_t *root)
@@ -229,21 +232,48 @@ static void tell(struct listen *l, const json_t *root)
         l->all->told(l->job, root);
 }
 
+/* Of another job, or one that goes on: then there is no more to know. */
+static bool skim(struct listen *l, const char *text, size_t len)
+{
+    const struct plan_listen *p = &l->step->listen;
+    struct json_skim found[PLAN_MATCHES_MAX];
+    for (int i = 0; i < p->match_count; i++)
+        found[i].pointer = p->match[i].pointer;
+    if (p->match_count && !json_skim(text, len, found, p->match_count))
+        return false;
+    for (int i = 0; i < p->match_count; i++)
+        if (!json_skim_is(&found[i], matching_text(l, &p->match[i])))
+            return !found[i].found || found[i].plain;
+    return l->all->goes_on(l->job, text, len);
+}
+
+bool listen_glimpse(struct listen *l, const char *name, const char *text, size_t len)
+{
+    if (!l->job)
+        return true;
+    if (is_wanted(l, name) && !skim(l, text, len))
+        return false;
+    note(l);
+    return true;
+}
+
 void listen_hear(struct listen *l, const char *name, const json_t *root)
 {
-    if (note(l, name) && root)
+    if (!l->job)
+        return;
+    note(l);
+    if (is_wanted(l, name) && root)
         tell(l, root);
 }
 
 void listen_hear_text(struct listen *l, const char *name, const char *text, size_t len)
 {
     char why[ANSWER_ERROR];
-    if (!note(l, name))
+    if (listen_glimpse(l, name, text, len))
         return;
     json_t *root = answer_parse(text, len, why);
-    if (root)
-        tell(l, root);
-    else
+    listen_hear(l, name, root);
+    if (!root)
         listen_lost(l, FAIL_BODY, why);
     json_decref(root);
 }

@@ -33,6 +33,8 @@ struct listen_end { /* why there is nothing more to hear */
 
 struct listens {
     struct worker *worker;
+    /* Does the text say no more than that the job goes on? That is noted then. */
+    bool (*goes_on)(struct job *job, const char *text, size_t len);
     /* The target says how the job stands. The job may stop to listen in here. */
     void (*told)(struct job *job, const json_t *root);
     void (*asked)(struct job *job);    /* a long poll was sent */

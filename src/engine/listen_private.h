@@ -82,8 +82,8 @@ void listen_refused(struct listen *l, const struct listen_channel *channel);
 /* Something came; `name` of an event, or NULL. */
 void listen_hear(struct listen *l, const char *name, const json_t *root);
 void listen_hear_text(struct listen *l, const char *name, const char *text, size_t len);
-/* Is an event of this name one that counts? */
-bool listen_wants(const struct listen *l, const char *name);
+/* The same, without a parser. False: it takes one to know what it says; it is to be heard then. */
+bool listen_glimpse(struct listen *l, const char *name, const char *text, size_t len);
 /* Something will come within `patience` from now on, or the server has gone. */
 void listen_expect(struct listen *l, nsec patience);
 /* It stays while somebody holds it. */

@@ -90,14 +90,13 @@ static void on_event(void *context, const char *name, const json_t *argument)
     listen_hear(context, name, argument);
 }
 
-static bool wants(void *context, const char *name)
+static bool glimpse(void *context, const char *name, const char *arguments, size_t len)
 {
-    const struct listen *l = context;
-    return listen_wants(l, name);
+    return listen_glimpse(context, name, arguments, len);
 }
 
 static const struct sio_client_events events = {
-    .send = on_send, .opened = on_opened, .joined = on_joined, .wants = wants, .event = on_event};
+    .send = on_send, .opened = on_opened, .joined = on_joined, .glimpse = glimpse, .event = on_event};
 
 /* True when more may come. */
 static bool take_packet(struct listen *l, const struct listen_channel *ch, const char *text, size_t len)

@@ -71,7 +71,10 @@ struct plan_capture { /* a value out of the answer's JSON */
     const char *pointer; /* RFC 6901 */
 };
 
-enum { PLAN_EXPECT_MAX = 8 };
+enum {
+    PLAN_EXPECT_MAX = 8,
+    PLAN_MATCHES_MAX = 16 /* of one match, until or fail; values of one state */
+};
 
 struct plan_retry {                /* of a step that the target refuses for now */
     int statuses[PLAN_EXPECT_MAX]; /* 429 and 503, unless the workflow says others */

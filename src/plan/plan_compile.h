@@ -12,8 +12,8 @@
 enum {
     PLAN_STEPS_MAX = 32,
     PLAN_VARIABLES_MAX = 128,
-    PLAN_CAPTURES_MAX = 32,  /* of a step, with those that {step:/pointer} makes */
-    PLAN_MATCHES_MAX = 16,   /* of one until or fail, or values of one state */
+    PLAN_CAPTURES_MAX = 32, /* of a step, with those that {step:/pointer} makes */
+
     PLAN_PARTS_MAX = 32,     /* of a multipart body */
     PLAN_SEGMENTS_MAX = 256, /* of a template */
     PLAN_PHASES_MAX = 64,

@@ -128,15 +128,12 @@ static bool take_inner(struct sio_client *c, const struct socketio_packet *packe
     return broken(c);
 }
 
-/* An event that nobody wants to read is told of by its name alone. */
-static bool pass_over(struct sio_client *c, const struct socketio_packet *packet)
+/* Who has seen enough of it at a glance needs no parser. */
+static bool glimpse(struct sio_client *c, const struct socketio_packet *packet)
 {
-    char name[SOCKETIO_GLIMPSE_TEXT];
-    bool unwanted = packet->type == SOCKETIO_EVENT && c->events->wants && socketio_glimpse(packet, name) &&
-                    !c->events->wants(c->context, name);
-    if (unwanted)
-        c->events->event(c->context, name, NULL);
-    return unwanted;
+    struct socketio_glimpse g;
+    return packet->type == SOCKETIO_EVENT && c->events->glimpse && socketio_glimpse(packet, &g) &&
+           c->events->glimpse(c->context, g.name, g.arguments, g.len);
 }
 
 static bool take_message(struct sio_client *c, const struct engineio_packet *packet)
@@ -148,7 +145,7 @@ static bool take_message(struct sio_client *c, const struct engineio_packet *pac
     c->attachments = inner.attachments;
     if (strcmp(inner.namespace, c->namespace) != 0)
         return true; /* another's: a namespace that nobody asked for says nothing to us */
-    if (pass_over(c, &inner))
+    if (glimpse(c, &inner))
         return true;
     if (!socketio_read_data(&inner))
         return broken(c);

@@ -127,20 +127,25 @@ bool socketio_parse(const char *text, size_t len, struct socketio_packet *ret)
     return socketio_read_head(text, len, ret) && socketio_read_data(ret);
 }
 
-bool socketio_glimpse(const struct socketio_packet *packet, char name[SOCKETIO_GLIMPSE_TEXT])
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && (unsigned char)c <= 0x7e && c != '\\';
+}
+
+bool socketio_glimpse(const struct socketio_packet *packet, struct socketio_glimpse *ret)
 {
     const char *at = packet->json, *end = at + packet->json_len;
     size_t len = 0;
-    if (end - at < 4 || *at++ != '[' || *at++ != '"' || end[-1] != ']')
+    if (end - at < 4 || *at++ != '[' || *at++ != '"' || *--end != ']')
         return false;
-    for (; at < end && *at != '"'; at++) {
-        if ((unsigned char)*at < 0x20 || (unsigned char)*at > 0x7e || *at == '\\' ||
-            len == SOCKETIO_GLIMPSE_TEXT - 1)
-            return false;
-        name[len++] = *at;
-    }
-    name[len] = '\0';
-    return end - at > 1 && (at[1] == ',' || at + 2 == end) && !is_reserved(name);
+    for (; at < end && *at != '"' && is_plain(*at) && len < SOCKETIO_GLIMPSE_TEXT - 1; at++)
+        ret->name[len++] = *at;
+    ret->name[len] = '\0';
+    if (at == end || *at++ != '"' || (at < end && *at != ','))
+        return false;
+    ret->arguments = at < end ? at + 1 : end;
+    ret->len = (size_t)(end - ret->arguments);
+    return !is_reserved(ret->name);
 }
 
 void socketio_finish(struct socketio_packet *packet)

@@ -50,9 +50,14 @@ void socketio_finish(struct socketio_packet *packet);
  * freed. */
 bool socketio_read_head(const char *text, size_t len, struct socketio_packet *ret);
 bool socketio_read_data(struct socketio_packet *packet);
-/* The name of an event of which only the head was read. False: it is written in a way that only the data's
- * parser understands, or is none. What stands behind it may be anything. */
-bool socketio_glimpse(const struct socketio_packet *packet, char name[SOCKETIO_GLIMPSE_TEXT]);
+struct socketio_glimpse {
+    char name[SOCKETIO_GLIMPSE_TEXT];
+    const char *arguments; /* the text between the name and the closing bracket, of any kind */
+    size_t len;
+};
+/* An event of which only the head was read. False: its name is written in a way that only a parser
+ * understands, or it is none. */
+bool socketio_glimpse(const struct socketio_packet *packet, struct socketio_glimpse *ret);
 
 /* The event's name; `packet` is one. */
 const char *socketio_event(const struct socketio_packet *packet);
