@@ -34,6 +34,6 @@ FREEZE = ("wrk", "hey", "h2load", "autocannon", "locust")
 
 MODES = {
     "quick": Sizes(280, 1, 5, {}, FEW, (10_000,), False, 0, ("wrk",), WATCH[:2]),
-    "default": Sizes(920, 2, 7, {1: 1, 64: 2, 1000: 1}, ALL, (10_000,), True, 500, FREEZE, WATCH),
-    "full": Sizes(970, 2, 7, {1: 1, 64: 2, 1000: 1}, ALL, (10_000, 100_000), True, 500, FREEZE, WATCH),
+    "default": Sizes(890, 2, 7, {1: 1, 64: 2, 1000: 1}, ALL, (10_000,), True, 500, FREEZE, WATCH),
+    "full": Sizes(900, 2, 7, {1: 1, 64: 2, 1000: 1}, ALL, (10_000, 100_000), True, 500, FREEZE, WATCH),
 }
