@@ -76,6 +76,7 @@ struct watch *watch_create(const struct watch_config *config)
         w->probes[i].watch = w;
     }
     fetch_init(&w->exposition, on_scraped, METRICS_MAX);
+    w->exposition.accept = PROMTEXT_ACCEPT;
     w->first_good = w->last_good = -1;
     sem_init(&w->first_scrape, 0, 0);
     record_init(&w->log, &(struct record_shape){0});
