@@ -76,10 +76,22 @@ void listens_finish(struct listens *all)
     all->made = all->stock = NULL;
 }
 
+void listen_slim(struct buf *b)
+{
+    enum { KEEP = 16 << 10 };
+    if (b->capacity > KEEP)
+        buf_finish(b);
+}
+
+/* What a target has said must not stay with us, once for each job that ever listened at a time. */
 static void put_back_when_free(struct listen *l)
 {
     if (l->job || l->held || l->pull.busy || l->push.busy || l->socket.busy)
         return;
+    struct buf *const large[] = {&l->sse.line,      &l->sse.data, &l->going,
+                                 &l->websocket.out, &l->outbox,   &l->text};
+    for (size_t i = 0; i < sizeof large / sizeof large[0]; i++)
+        listen_slim(large[i]);
     l->next_in_stock = l->all->stock;
     l->all->stock = l;
 }

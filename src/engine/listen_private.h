@@ -86,6 +86,8 @@ void listen_hear_text(struct listen *l, const char *name, const char *text, size
 bool listen_glimpse(struct listen *l, const char *name, const char *text, size_t len);
 /* Something will come within `patience` from now on, or the server has gone. */
 void listen_expect(struct listen *l, nsec patience);
+/* Gives the memory of one that has become large back. */
+void listen_slim(struct buf *b);
 /* It stays while somebody holds it. */
 void listen_hold(struct listen *l);
 void listen_let_go(struct listen *l);

@@ -152,6 +152,12 @@ static void settle_metric(struct track *t, int metric, nsec at, struct record *l
         m->first = m->last;
 }
 
+void track_forget(struct track *t)
+{
+    for (int i = 0; i < t->series_count; i++)
+        t->series[i].seen = false;
+}
+
 /* Before the others. */
 static void settle_births(struct track *t)
 {

@@ -61,6 +61,8 @@ void track_finish(struct track *t);
 /* A family is declared, whether or not samples follow. */
 void track_declare(struct track *t, const struct promtext_sample *s);
 void track_take(struct track *t, const struct promtext_sample *s);
+/* What was taken since the last scrape counts for nothing. */
+void track_forget(struct track *t);
 /* The scrape of the time `at` is complete. */
 void track_settle(struct track *t, nsec at, bool restarted, struct record *log);
 

@@ -196,6 +196,8 @@ static void explain_failure(struct watch *w)
         snprintf(w->why, sizeof w->why, "%s: %.100s", path, f->error);
     else if (!fetch_ok(f))
         snprintf(w->why, sizeof w->why, "%s answered with status %d", path, f->exchange.status);
+    else if (w->scrape.parser.cut && w->scrape.parser.samples)
+        snprintf(w->why, sizeof w->why, "%s was cut; %s", path, w->scrape.mistake);
     else if (w->scrape.mistake[0])
         snprintf(w->why, sizeof w->why, "%s holds no metrics; %s", path, w->scrape.mistake);
     else

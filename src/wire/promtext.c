@@ -383,8 +383,10 @@ static enum promtext_event at_end(struct promtext *p)
     p->done = true;
     p->text = (struct promtext_text){"", 0};
     close_buckets(p);
-    if (p->format == PROMTEXT_OPENMETRICS && !p->ended)
+    if (p->format == PROMTEXT_OPENMETRICS && !p->ended) {
+        p->cut = true;
         wrong(p, "no # EOF at the end: the body was cut");
+    }
     return p->mistake ? PROMTEXT_BROKEN : PROMTEXT_END;
 }
 
@@ -398,6 +400,7 @@ enum promtext_event promtext_next(struct promtext *p, struct promtext_sample *re
         p->line++;
         bool cut = !stop && !(p->format == PROMTEXT_OPENMETRICS && promtext_is(p->text, "# EOF"));
         p->ended |= cut; /* told once */
+        p->cut |= cut;
         if (cut)
             wrong(p, "the last line has no line feed: the body was cut");
         enum promtext_event event = cut ? PROMTEXT_BROKEN : read_line(p, ret);

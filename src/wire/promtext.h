@@ -100,6 +100,7 @@ struct promtext {
     const char *mistake;       /* static text; NULL: none */
     struct promtext_text text; /* the line, for messages */
     /* so far: */
+    bool cut; /* the body's end is missing: known at PROMTEXT_END */
     int families;
     int64_t samples; /* given out */
     int64_t unread;  /* beyond PROMTEXT_SERIES_MAX */

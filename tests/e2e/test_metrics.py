@@ -158,6 +158,8 @@ class Wrong(MetricsCase):
                 ("page", say("<html>\n"), "/metrics holds no metrics; line 1: a metric's name is expected: '<html>'"),
                 ("empty", say(""), "/metrics holds no metrics"),
                 ("cut", rude.half("process_resident_memory_bytes 1e8\n" * 100), "/metrics: "),
+                ("cut silently", rude.raw(rude.http("process_resident_memory_bytes 1e8\nb", kind=PLAIN)),
+                 "/metrics was cut; line 2: the last line has no line feed: the body was cut: 'b'"),
                 ("endless", rude.endless(rude.http(length=False), huge.encode()), "/metrics: the answer is larger than is taken"),
                 ("closed", rude.close, "/metrics: ")):
             with self.subTest(name), RudePeer(metrics=act) as peer:

@@ -80,7 +80,7 @@ static void tell_later(struct sim_teller *t, int socket, const struct tell *tell
     else if (framed && tell->kind == TELL_TEXT)
         frame(t, socket, 1, text, strlen(text), tell->at);
     else
-        deliver(t, socket, text, strlen(text), tell->at);
+        deliver(t, socket, text, tell->len ? tell->len : strlen(text), tell->at);
 }
 
 static void play(struct sim_teller *t, int socket, bool framed)

@@ -32,6 +32,7 @@ struct tell {
     nsec at; /* since the stream began */
     const char *text;
     enum tell_kind kind;
+    size_t len; /* TELL_RAW: of a text with NULs; 0: it has none */
 };
 
 struct tell_attempt {

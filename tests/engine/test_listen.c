@@ -236,6 +236,31 @@ static void test_events(void **state)
     play_all(event_rows, COUNT(event_rows));
 }
 
+/* A message in ever more pieces: each takes memory, though all together are small. */
+static void test_pieces_without_end(void **state)
+{
+    (void)state;
+    enum { PIECES = 30000 };
+    static char pieces[3 * PIECES + 1];
+    struct world w;
+    struct sim_teller t;
+    char workflow[2048];
+    for (int i = 0; i < PIECES; i++)
+        memcpy(pieces + 3 * i, i ? "\0\x01x" : "\x01\x01x", 3);
+    static const struct tell_attempt attempts[] = {
+        {.tells = {{SEC, pieces, TELL_RAW, sizeof pieces - 1}, {5 * SEC, DONE}}}, {0}};
+    write_workflow("websocket: /ws, " ENDS, workflow, sizeof workflow);
+    sim_teller_init(&t, attempts);
+    world_init_served(&w, scenario, workflow, t.loop);
+    loop_sim_chunk(t.loop, 4096);
+    world_run(&w);
+    assert_int_equal(w.record.jobs[0]->fail, FAIL_TOO_LARGE);
+    assert_string_equal(w.record.messages[w.record.jobs[0]->error],
+                        "wait: a message comes in more pieces than are taken");
+    world_finish(&w);
+    sim_teller_finish(&t);
+}
+
 static void test_the_last_event_is_told(void **state)
 {
     (void)state;
@@ -868,11 +893,17 @@ static void test_stopped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_events),        cmocka_unit_test(test_the_last_event_is_told),
-        cmocka_unit_test(test_websockets),    cmocka_unit_test(test_socketio),
-        cmocka_unit_test(test_what_is_said),  cmocka_unit_test(test_queue_and_processing_are_seen),
-        cmocka_unit_test(test_a_poll_beside), cmocka_unit_test(test_each_operation_fails),
-        cmocka_unit_test(test_stopped),       cmocka_unit_test(test_states),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_the_last_event_is_told),
+        cmocka_unit_test(test_websockets),
+        cmocka_unit_test(test_socketio),
+        cmocka_unit_test(test_what_is_said),
+        cmocka_unit_test(test_queue_and_processing_are_seen),
+        cmocka_unit_test(test_a_poll_beside),
+        cmocka_unit_test(test_each_operation_fails),
+        cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_pieces_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

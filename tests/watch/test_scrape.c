@@ -249,6 +249,23 @@ static void test_a_counter_without_samples_in_openmetrics(void **state)
     end(&w);
 }
 
+/* Neither a fall nor anything else, whichever half is there. */
+static void test_a_cut_body_counts_for_nothing(void **state)
+{
+    (void)state;
+    struct promtext_selector selectors[] = {NAMED("a")};
+    static const char *const texts[] = {"a{x=\"1\"} 5\na{x=\"2\"} 7\n", "a{x=\"1\"} 900\na{x=\"2\"} 9",
+                                        "a{x=\"1\"} 6\na{x=\"2\"} 7\n"};
+    struct world w;
+    begin(&w, selectors, 1);
+    for (int i = 0; i < COUNT(texts); i++)
+        assert_int_equal(scrape(&w, texts[i]), i != 1);
+    assert_near(collected(&w, 0).grew, 1, 0);
+    assert_near(collected(&w, 0).last, 13, 0);
+    assert_int_equal(record_find_series(&w.log, "a")->count, 2);
+    end(&w);
+}
+
 static void test_declared_without_samples(void **state)
 {
     (void)state;
@@ -286,6 +303,7 @@ static void test_garbage(void **state)
     assert_false(scrape(&w, ""));
     assert_false(scrape(&w, "<html>\n<body>\n"));
     assert_false(scrape(&w, "a 1")); /* cut */
+    assert_false(scrape(&w, "a 1\nb"));
     assert_string_equal(w.scrape.mistake, "line 1: a metric's name is expected: '<html>'");
     size_t len = 16 << 20;
     char *bytes = malloc(len);
@@ -326,7 +344,7 @@ int main(void)
         cmocka_unit_test(test_restart_by_start_time),
         cmocka_unit_test(test_histogram),
         cmocka_unit_test(test_summary_and_openmetrics),
-        cmocka_unit_test(test_created_anew), cmocka_unit_test(test_a_counter_without_samples_in_openmetrics), cmocka_unit_test(test_declared_without_samples),
+        cmocka_unit_test(test_created_anew), cmocka_unit_test(test_a_cut_body_counts_for_nothing), cmocka_unit_test(test_a_counter_without_samples_in_openmetrics), cmocka_unit_test(test_declared_without_samples),
         cmocka_unit_test(test_mistakes_are_told_once),
         cmocka_unit_test(test_garbage),
         cmocka_unit_test(test_more_series_than_are_kept),
