@@ -118,6 +118,8 @@ static void take_payload(struct listen *l)
     const char *at = buf_text(&l->pull.body);
     size_t left = l->pull.body.len;
     struct engineio_packet packet;
+    if (!left) /* asked again at once, it would go on for ever, as fast as the target answers */
+        listen_lost(l, FAIL_PROTOCOL, "what came is no payload of Engine.IO 4");
     while (left) {
         const char *text = at;
         if (!engineio_next(&at, &left, &packet)) {
