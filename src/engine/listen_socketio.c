@@ -312,8 +312,9 @@ static bool leave(struct listen *l)
     char error[REQUEST_ERROR_TEXT];
     if (l->carrier == SIO_ON_WEBSOCKET && l->socket_stands && l->sio.state == SIO_CLIENT_JOINED)
         websocket_send_text(&l->websocket, "41", 2); /* goes with the close */
-    if (l->carrier == SIO_ON_WEBSOCKET || !l->sid.len || is_over(l) || l->push.busy)
+    if (l->carrier == SIO_ON_WEBSOCKET || !l->sid.len || is_over(l))
         return socket_leave(l);
+    channel_drop(&l->push); /* its answer does not matter any more */
     buf_clear(&l->outbox);
     engineio_add(&l->outbox, "1", 1);
     return post_outbox(l, error);
