@@ -61,7 +61,7 @@ static wants go_on(struct skim *s, wants here, const char *name, size_t len)
         if (!part || !part_is(part, name, len))
             continue;
         ret |= (wants)1 << i;
-        s->wanted[i].found = false;
+        s->wanted[i] = (struct json_skim){.pointer = s->wanted[i].pointer};
     }
     return ret;
 }

@@ -110,6 +110,8 @@ static void test_several(void **state)
     assert_true(json_skim("{}", 2, found, 4)); /* nothing stays from before */
     assert_false(found[3].found);
     assert_true(json_skim("7", 1, NULL, 0));
+    assert_true(json_skim("{\"a\":1,\"a\":{}}", 14, found + 1, 1)); /* nor from a member of the same name */
+    assert_false(found[1].found || found[1].number || found[1].plain);
 }
 
 static void test_depth(void **state)
