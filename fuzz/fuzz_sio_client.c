@@ -35,7 +35,14 @@ static void on_event(void *context, const char *name, const json_t *argument)
 {
     (void)context;
     (void)argument;
-    assert(joined && name);
+    assert(opened && name);
+}
+
+static bool glimpse(void *context, const char *name, const char *arguments, size_t len)
+{
+    (void)context;
+    assert(opened && (len == 0 || arguments[len] == ']'));
+    return name[0] == '-';
 }
 
 static bool take(const char *packet, size_t len)
@@ -61,7 +68,7 @@ static void feed(const char *payload, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct sio_client_events events = {on_send, on_opened, on_joined, on_event};
+    static const struct sio_client_events events = {on_send, on_opened, on_joined, glimpse, on_event};
     if (size < 1)
         return 0;
     char *bytes = fuzz_copy(data + 1, size - 1);

@@ -22,8 +22,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 class Orfeasd:
     """A process of its own on a free port, with its files in `folder`."""
 
-    def __init__(self, path, folder):
-        self.program = Program([path, "--listen", "127.0.0.1:0", "--jobs", "4"], cores.SERVER, folder, {"TMPDIR": folder})
+    def __init__(self, path, folder, options):
+        self.program = Program([path, "--listen", "127.0.0.1:0", *options], cores.SERVER, folder, {"TMPDIR": folder})
         for _ in range(UP_WITHIN * 20):
             found = re.search(r"listening on (http://\S+)", self.program.text())
             if found or not self.program.watch(0.05):
@@ -88,7 +88,7 @@ def jobs(session, backend):
 def measure(session):
     measured = {"health": None, "jobs": None}
     with session.own_folder() as folder, session.attempt("orfeasd, beside nginx"):
-        backend = Orfeasd(os.path.join(os.path.dirname(session.orfeas.path), "orfeasd"), folder)
+        backend = Orfeasd(os.path.join(os.path.dirname(session.orfeas.path), "orfeasd"), folder, ["--jobs", 4])
         try:
             with session.attempt("orfeasd: /health, by wrk"):
                 measured["health"] = health(session, backend)

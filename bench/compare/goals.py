@@ -8,6 +8,8 @@ MIB = 1024 * 1024
 WRK_SHARE = {("GET", 64): 0.95, ("GET", 1000): 0.95, ("upload", 64): 1.0, ("upload", 1000): 1.0, ("download", 64): 0.60}
 PEER_SHARE = 1.0
 CROWD_MEMORY = {10_000: 40 * MIB, 100_000: 320 * MIB}
+# Our CPU for a job that is watched, as a share of what it costs to poll it each second.
+WATCH_SHARE = {"events": 1.0, "websocket": 1.0, "socketio": 1.0}
 LARGE_UPLOADS_GROWTH = 64 * MIB
 LATENESS_P99 = 150e-6
 # While a tenth of the requests meets a server that stands for 2 s, the longest wait is 2 s and they end evenly.

@@ -64,6 +64,13 @@ class Orfeas:
         return [self.path, "run", "--workflow", JOB, "--target", task.base, "--set", "load.unique_images=false",
                 "-u", task.connections, "-d", f"{task.seconds}s", "--quiet", "--results", task.file("results")]
 
+    def watch_command(self, task, way, scale):
+        """As many jobs as connections, all at once, each watched to its end."""
+        workflow = os.path.join(SOURCE, "bench", "workflows", f"watch-{way}.yaml")
+        return [self.path, "run", "--workflow", workflow, "--target", task.base, "--time-scale", scale, "--image",
+                task.picture, "--set", "load.unique_images=false", "-u", task.connections, "-n", task.connections,
+                "--quiet", "--results", task.file("results")]
+
     def results(self, task):
         found = glob.glob(task.file("results/results_*.json"))
         if len(found) != 1:

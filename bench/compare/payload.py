@@ -24,6 +24,15 @@ def noise_png(size):
     return start + _chunk(b"paDd", bytes(padding)) + end
 
 
+def disk_png(side=64):
+    """A grey disk on a transparent ground: of all pictures that become a model the cheapest."""
+    def pixel(x, y):
+        return b"\x80\xff" if (2 * x - side) ** 2 + (2 * y - side) ** 2 < side ** 2 / 2 else b"\0\0"
+    rows = b"".join(b"\0" + b"".join(pixel(x, y) for x in range(side)) for y in range(side))
+    return (b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 4, 0, 0, 0))
+            + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b""))
+
+
 def form(picture):
     return (f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"image.png\"\r\n"
             "Content-Type: image/png\r\n\r\n").encode() + picture + f"\r\n--{BOUNDARY}--\r\n".encode()

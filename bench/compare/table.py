@@ -116,6 +116,18 @@ def backend(part):
     return lines
 
 
+def watching(part):
+    if not part["rows"]:
+        return []
+    lines = title(f"{part['jobs']:,} jobs of 82 s, {part['scale']} times as fast, watched to their ends")
+    lines.append(f"  {'':<12}{'CPU ms/job':>12}{'polls/job':>12}{'messages/job':>14}{'requests/job':>14}"
+                 f"{'to polls':>10}  goal")
+    for row in part["rows"]:
+        lines.append(f"  {row['name']:<12}{row['cpu_ms']:>12.2f}{row['polls']:>12.1f}{row['messages']:>14.1f}"
+                     f"{row['requests']:>14.1f}{row['ratio']:>10.3f}  {verdict(row['goal'])}")
+    return lines
+
+
 def left_out(report):
     lines = []
     for key, word in (("skipped", "skipped"), ("failures", "NOT MEASURED")):
@@ -143,6 +155,6 @@ def render(report):
     for work in report["throughput"]:
         lines += throughput(work)
     for part, show in (("crowd", crowd), ("large_uploads", large), ("pacing", pacing), ("freeze", freeze),
-                       ("backend", backend)):
+                       ("backend", backend), ("watching", watching)):
         lines += show(report[part])
     return "\n".join(lines + left_out(report) + foot(report)) + "\n"

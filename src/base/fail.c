@@ -15,6 +15,7 @@ static const char *const fail_names[FAIL_KINDS] = {
     [FAIL_STATUS] = "status",
     [FAIL_BODY] = "body",
     [FAIL_JOB] = "job_failed",
+    [FAIL_CANCELLED] = "cancelled",
     [FAIL_MODEL] = "model",
     [FAIL_TIMEOUT] = "timeout",
 };

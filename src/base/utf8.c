@@ -1,5 +1,7 @@
 #include "utf8.h"
 
+#include <string.h>
+
 static int length_by_first(unsigned char c)
 {
     return c < 0x80                ? 1
@@ -31,4 +33,20 @@ bool utf8_is_valid(const char *at, size_t len)
         if ((n = utf8_sequence(at, len)) == 0)
             return false;
     return true;
+}
+
+void utf8_clean(const char *text, char *out, size_t room)
+{
+    size_t at = 0;
+    while (*text) {
+        int n = utf8_sequence(text, strnlen(text, 4));
+        bool shown = n > 1 || (n == 1 && (unsigned char)*text >= 0x20 && *text != 0x7f);
+        n = n ? n : 1;
+        if (at + (size_t)n >= room)
+            break;
+        memcpy(out + at, shown ? text : "?", (size_t)n);
+        text += n;
+        at += (size_t)n;
+    }
+    out[at] = '\0';
 }

@@ -1,5 +1,5 @@
 /*
- * utf8 - is a piece of foreign text UTF-8 (RFC 3629)? Pure.
+ * utf8 - is a piece of foreign text UTF-8 (RFC 3629), and what can be shown of it. Pure.
  */
 #pragma once
 
@@ -10,3 +10,6 @@
  */
 int utf8_sequence(const char *at, size_t len);
 bool utf8_is_valid(const char *at, size_t len);
+/* As much of the text as fits into `room` bytes with its NUL, in whole sequences; control characters and
+ * bytes that are not UTF-8 become '?'. */
+void utf8_clean(const char *text, char *out, size_t room);

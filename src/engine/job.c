@@ -3,7 +3,6 @@
 #include "container.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +22,13 @@ void job_init_all(struct worker *w)
     deadlines_init(&w->timeouts, w->loop, w->plan->load.timeout, on_timeout);
     w->asks.done = job_answered;
     w->asks.checked = job_model_checked;
-    w->listens = (struct listens){
-        .told = job_told, .asked = job_count_poll, .messaged = job_messaged, .lost = job_lost};
+    w->listens = (struct listens){.goes_on = job_told_to_go_on,
+                                  .told = job_told,
+                                  .asked = job_count_poll,
+                                  .messaged = job_messaged,
+                                  .jumbled = job_out_of_order,
+                                  .again = job_forget_told,
+                                  .lost = job_lost};
 }
 
 static struct job *job_create(struct worker *w)
@@ -261,7 +265,8 @@ static void begin_step(struct job *j, int step, nsec now)
     j->unasked = NULL;
     j->seen = j->began = -1;
     j->not_yet = now;
-    j->progress = -HUGE_VAL;
+    j->news[JOB_SEEN] = (struct job_news){STATE_NONE, 0};
+    job_forget_told(j);
     j->record->steps[step].start = worker_time(j->worker, now);
     if (job_step(j)->kind == STEP_POLL)
         job_pause_until(j, now + job_poll_interval(j, job_step(j)));

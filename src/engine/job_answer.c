@@ -49,10 +49,6 @@ void job_model_checked(struct ask *a)
 
 static void on_expected(struct job *j, const json_t *root)
 {
-    if (job_step(j)->kind == STEP_POLL) {
-        job_polled(j, root);
-        return;
-    }
     nsec now = j->ask->exchange.ended;
     j->record->steps[j->step].end = worker_time(j->worker, now);
     if (!job_take_captures(j, root))
@@ -158,6 +154,10 @@ void job_answered(struct ask *a)
     }
     if (!expected) {
         job_refused(j, x, &a->body);
+        return;
+    }
+    if (step->kind == STEP_POLL) {
+        job_polled(j, buf_text(&a->body), a->body.len);
         return;
     }
     arena_reset(&j->worker->scratch);

@@ -5,12 +5,23 @@
  *   job_answer.c  what an answer means
  *   job_wait.c    whether it has ended: what polls see, and what the target tells
  *   job_times.c   where a wait's time went
+ *   job_state.c   which state that is, and whether it agrees with what was said before
  */
 #pragma once
 
 #include "worker.h"
 
 enum { JOB_ERROR_TEXT = 300 };
+
+/* Two connections bring the same news in either order: what comes sooner after the other is not late. */
+#define JOB_LATE (100 * NSEC_PER_MSEC)
+
+enum job_way { JOB_TOLD, JOB_SEEN, JOB_WAYS }; /* by a message; by a poll */
+
+struct job_news { /* the last state that came this way, and since when it has been this one */
+    enum plan_state state;
+    nsec since;
+};
 
 /*
  * A job's walk through the workflow. At any time it is in exactly one of these places:
@@ -45,9 +56,10 @@ struct job {
     struct listen *listen; /* NULL: it does not */
     nsec began;            /* when it was first seen to run; -1: it was not */
     nsec seen;             /* when the poll beside saw that it has ended; -1: it has not */
-    double progress;       /* the last that was told */
-    struct arena arena;    /* of the values */
-    const char **values;   /* of the plan's variables */
+    struct job_news news[JOB_WAYS];
+    double progress;     /* the last that was told */
+    struct arena arena;  /* of the values */
+    const char **values; /* of the plan's variables */
 };
 
 static inline const struct plan_step *job_step(const struct job *j)
@@ -88,11 +100,12 @@ nsec job_told_to_wait(const struct http_exchange *x);
 
 /* ---- job_wait.c ---- */
 
-/* A poll was answered as expected. */
-void job_polled(struct job *j, const json_t *root);
+/* A poll was answered as expected, by this text. */
+void job_polled(struct job *j, const char *text, size_t len);
 /* The poll beside one that listens was answered, in whichever way. */
 void job_witnessed(struct job *j);
 /* What `listens` calls back. */
+bool job_told_to_go_on(struct job *j, const char *text, size_t len);
 void job_told(struct job *j, const json_t *root);
 void job_messaged(struct job *j);
 void job_lost(struct job *j, const struct listen_end *end);
@@ -101,3 +114,17 @@ void job_lost(struct job *j, const struct listen_end *end);
 
 /* The wait has ended, its step too: takes it apart, by the answer that ended it, or by what was seen. */
 void job_take_times(struct job *j, const json_t *root);
+/* ---- job_state.c ---- */
+
+/* What the target says, this way and at the loop's time `now`; what is odd about it is counted. */
+enum plan_state job_hear_state(struct job *j, enum job_way way, const struct plan_states *states,
+                               const json_t *root, nsec now);
+/* A message whose number is not above that of the one before. Also what `listens` calls back. */
+void job_out_of_order(struct job *j);
+/* Does the text say no more than that the job goes on, at the loop's time `now`? Then that is noted, and
+ * nothing else is to be done. False: it has to be parsed. */
+bool job_goes_on(struct job *j, enum job_way way, const struct plan_states *states, const char *text,
+                 size_t len, nsec now);
+void job_note_progress(struct job *j, double progress);
+/* Nothing has come by messages. */
+void job_forget_told(struct job *j);

@@ -2,6 +2,7 @@
 
 #include "answer.h"
 #include "container.h"
+#include "json_skim.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,10 +76,22 @@ void listens_finish(struct listens *all)
     all->made = all->stock = NULL;
 }
 
+void listen_slim(struct buf *b)
+{
+    enum { KEEP = 16 << 10 };
+    if (b->capacity > KEEP)
+        buf_finish(b);
+}
+
+/* What a target has said must not stay with us, once for each job that ever listened at a time. */
 static void put_back_when_free(struct listen *l)
 {
     if (l->job || l->held || l->pull.busy || l->push.busy || l->socket.busy)
         return;
+    struct buf *const large[] = {&l->sse.line,      &l->sse.data, &l->going,
+                                 &l->websocket.out, &l->outbox,   &l->text};
+    for (size_t i = 0; i < sizeof large / sizeof large[0]; i++)
+        listen_slim(large[i]);
     l->next_in_stock = l->all->stock;
     l->all->stock = l;
 }
@@ -151,19 +164,32 @@ static void come_back(struct listen *l)
 {
     char error[REQUEST_ERROR_TEXT];
     l->all->worker->record.traffic.reconnects++;
+    l->all->again(l->job);
     if (!l->way->start(l, error))
         listen_lost(l, FAIL_BODY, error);
 }
 
-/* Either it is time to try again, or the server was silent for longer than it promised. */
+void listen_expect(struct listen *l, nsec patience)
+{
+    struct loop *loop = l->all->worker->loop;
+    l->due = loop_now(loop) + patience;
+    if (!timer_armed(&l->timer) || l->timer.node.due > l->due)
+        timer_set(loop, &l->timer, l->due);
+}
+
+/* Either it is time to try again, or the server was silent for longer than it promised; unless it has been
+ * heard meanwhile: the timer is not set anew for each message. */
 static void on_timer(struct timer *timer)
 {
     struct listen *l = CONTAINER(struct listen, timer, timer);
+    bool listening = l->pull.busy || l->push.busy || l->socket.busy;
     listen_hold(l);
-    if (l->pull.busy || l->push.busy || l->socket.busy)
-        listen_lost(l, FAIL_IDLE, "no ping came in time");
-    else
+    if (!listening)
         come_back(l);
+    else if (loop_now(l->all->worker->loop) < l->due)
+        timer_set(l->all->worker->loop, timer, l->due);
+    else
+        listen_lost(l, FAIL_IDLE, "no ping came in time");
     listen_let_go(l);
 }
 
@@ -179,34 +205,37 @@ void listen_refused(struct listen *l, const struct listen_channel *channel)
 
 /* ---- what a message means ---- */
 
-static bool is_wanted(const struct plan_listen *p, const char *name)
+static bool is_wanted(const struct listen *l, const char *name)
 {
+    const struct plan_listen *p = &l->step->listen;
     for (int i = 0; i < p->on_count; i++)
         if (strcmp(p->on[i], name) == 0)
             return true;
     return p->on_count == 0;
 }
 
+static const char *matching_text(struct listen *l, const struct plan_same *match)
+{
+    buf_clear(&l->text);
+    request_text(&l->text, &match->value, l->values);
+    return buf_text(&l->text);
+}
+
 static bool is_ours(struct listen *l, const json_t *root)
 {
     const struct plan_listen *p = &l->step->listen;
     for (int i = 0; i < p->match_count; i++) {
-        buf_clear(&l->text);
-        request_text(&l->text, &p->match[i].value, l->values);
-        struct jsonptr_match match = {p->match[i].pointer, buf_text(&l->text)};
+        struct jsonptr_match match = {p->match[i].pointer, matching_text(l, &p->match[i])};
         if (!jsonptr_any(root, &match, 1))
             return false;
     }
     return true;
 }
 
-static bool note(struct listen *l, const char *name)
+static void note(struct listen *l)
 {
-    if (!l->job)
-        return false;
     l->again = false;
     l->all->messaged(l->job);
-    return is_wanted(&l->step->listen, name);
 }
 
 static void tell(struct listen *l, const json_t *root)
@@ -215,21 +244,48 @@ static void tell(struct listen *l, const json_t *root)
         l->all->told(l->job, root);
 }
 
+/* Of another job, or one that goes on: then there is no more to know. */
+static bool skim(struct listen *l, const char *text, size_t len)
+{
+    const struct plan_listen *p = &l->step->listen;
+    struct json_skim found[PLAN_MATCHES_MAX];
+    for (int i = 0; i < p->match_count; i++)
+        found[i].pointer = p->match[i].pointer;
+    if (p->match_count && !json_skim(text, len, found, p->match_count))
+        return false;
+    for (int i = 0; i < p->match_count; i++)
+        if (!json_skim_is(&found[i], matching_text(l, &p->match[i])))
+            return !found[i].found || found[i].plain;
+    return l->all->goes_on(l->job, text, len);
+}
+
+bool listen_glimpse(struct listen *l, const char *name, const char *text, size_t len)
+{
+    if (!l->job)
+        return true;
+    if (is_wanted(l, name) && !skim(l, text, len))
+        return false;
+    note(l);
+    return true;
+}
+
 void listen_hear(struct listen *l, const char *name, const json_t *root)
 {
-    if (note(l, name) && root)
+    if (!l->job)
+        return;
+    note(l);
+    if (is_wanted(l, name) && root)
         tell(l, root);
 }
 
 void listen_hear_text(struct listen *l, const char *name, const char *text, size_t len)
 {
     char why[ANSWER_ERROR];
-    if (!note(l, name))
+    if (listen_glimpse(l, name, text, len))
         return;
     json_t *root = answer_parse(text, len, why);
-    if (root)
-        tell(l, root);
-    else
+    listen_hear(l, name, root);
+    if (!root)
         listen_lost(l, FAIL_BODY, why);
     json_decref(root);
 }

@@ -33,10 +33,14 @@ struct listen_end { /* why there is nothing more to hear */
 
 struct listens {
     struct worker *worker;
+    /* Does the text say no more than that the job goes on? That is noted then. */
+    bool (*goes_on)(struct job *job, const char *text, size_t len);
     /* The target says how the job stands. The job may stop to listen in here. */
     void (*told)(struct job *job, const json_t *root);
     void (*asked)(struct job *job);    /* a long poll was sent */
     void (*messaged)(struct job *job); /* something came, whether or not it is the job's */
+    void (*jumbled)(struct job *job);  /* ... with a number that is not above that of the one before */
+    void (*again)(struct job *job);    /* another connection begins: it may be told all once more */
     void (*lost)(struct job *job, const struct listen_end *end); /* the job stops to listen in here */
     nsec again_after;                                            /* a loss, unless the target says when */
     struct listen *made, *stock;                                 /* all there are; those that nobody uses */

@@ -74,7 +74,6 @@ bool channel_start(struct listen_channel *ch, const struct request_form *form, c
 /* From within its own feeding it cannot be taken back: then it says that it wants no more. */
 void channel_drop(struct listen_channel *ch)
 {
-    enum { KEEP = 16 << 10 };
     if (ch->feeding) {
         ch->dropped = true;
         return;
@@ -82,6 +81,5 @@ void channel_drop(struct listen_channel *ch)
     if (ch->busy && !ch->dropped)
         http_cancel(&ch->exchange);
     ch->busy = ch->busy && ch->dropped; /* its end is about to come */
-    if (ch->body.capacity > KEEP)
-        buf_finish(&ch->body);
+    listen_slim(&ch->body);
 }

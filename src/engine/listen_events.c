@@ -1,6 +1,7 @@
 #include "listen_private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { OK = 200 };
@@ -21,9 +22,23 @@ static void on_headed(struct http_exchange *x)
     l->stood |= is_stream(l);
 }
 
+/* Ids that are whole numbers count the events. */
+static void note_number(struct listen *l, const char *id)
+{
+    enum { DIGITS_MAX = 18 };
+    size_t len = id ? strlen(id) : 0;
+    if (len == 0 || len > DIGITS_MAX || strspn(id, "0123456789") != len)
+        return;
+    int64_t number = strtoll(id, NULL, 10);
+    if (number <= l->number)
+        l->all->jumbled(l->job);
+    l->number = number;
+}
+
 static bool on_event(void *context, const struct sse_event *e)
 {
     struct listen *l = context;
+    note_number(l, e->id);
     listen_hear_text(l, e->name, e->data, e->len);
     return l->job && !l->pull.dropped;
 }
@@ -58,6 +73,7 @@ static bool start(struct listen *l, char *error)
     const char *id = l->sse.id;
     struct http_exchange *x = &l->pull.exchange;
     sse_reader_restart(&l->sse);
+    l->number = -1;
     snprintf(headers, sizeof headers, "Accept: text/event-stream\r\nCache-Control: no-store\r\n%s%s%s",
              id[0] ? "Last-Event-ID: " : "", id, id[0] ? "\r\n" : "");
     l->pull.feed = feed;

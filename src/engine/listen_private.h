@@ -53,11 +53,13 @@ struct listen {
     bool stood;         /* a connection that was lost is worth another try */
     bool again;         /* it was lost, and nothing has been heard since */
     int held;           /* within so many calls from below */
-    struct timer timer; /* after a loss; else, when nothing comes from the server for too long */
+    struct timer timer; /* after a loss; else while something is expected, at the latest when it is due */
+    nsec due;           /* by then it has to have come */
     struct listen_channel pull, push, socket;
     struct http1_names names; /* of the answer to whoever begins */
     struct buf text;          /* what is rendered for a moment */
     struct sse_reader sse;
+    int64_t number; /* of the last event, where its id is one; -1: none yet */
     /* the WebSocket: */
     bool socket_stands; /* it may be written to */
     struct websocket websocket;
@@ -80,6 +82,12 @@ void listen_refused(struct listen *l, const struct listen_channel *channel);
 /* Something came; `name` of an event, or NULL. */
 void listen_hear(struct listen *l, const char *name, const json_t *root);
 void listen_hear_text(struct listen *l, const char *name, const char *text, size_t len);
+/* The same, without a parser. False: it takes one to know what it says; it is to be heard then. */
+bool listen_glimpse(struct listen *l, const char *name, const char *text, size_t len);
+/* Something will come within `patience` from now on, or the server has gone. */
+void listen_expect(struct listen *l, nsec patience);
+/* Gives the memory of one that has become large back. */
+void listen_slim(struct buf *b);
 /* It stays while somebody holds it. */
 void listen_hold(struct listen *l);
 void listen_let_go(struct listen *l);

@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Each piece of a message that is not complete takes some memory, however small it is. */
+enum { HELD_MAX = 2 * LISTEN_MESSAGE_MAX };
+
 static void on_message(void *context, bool text, const char *bytes, size_t len)
 {
     struct listen *l = context;
@@ -67,15 +70,17 @@ static bool feed(struct listen *l, const char *bytes, size_t len)
 {
     struct websocket *w = &l->websocket;
     char why[80];
-    bool more = websocket_feed(w, bytes, len);
+    bool more = websocket_feed(w, bytes, len), fits = w->held <= HELD_MAX;
     if (!l->job || l->socket.dropped)
         return false;
     flush(l);
-    if (more)
+    if (more && fits)
         return true;
     l->socket_stands = false;
     snprintf(why, sizeof why, "the target closed the WebSocket (code %d)", websocket_closed_code(w));
-    if (websocket_was_closed(w))
+    if (more)
+        l->way->closed(l, FAIL_TOO_LARGE, "a message comes in more pieces than are taken");
+    else if (websocket_was_closed(w))
         l->way->closed(l, FAIL_RESET, why);
     else if (websocket_sent_code(w) == WEBSOCKET_TOO_BIG)
         l->way->closed(l, FAIL_TOO_LARGE, "a message is larger than is taken");

@@ -20,11 +20,6 @@ enum { OK = 200, OUTBOX_MAX = 2 << 20, QUERY_TEXT = 80 + 3 * ENGINEIO_SID_MAX };
 static void pull(struct listen *l);
 static void push(struct listen *l);
 
-static nsec now_of(const struct listen *l)
-{
-    return loop_now(l->all->worker->loop);
-}
-
 /* Not through this one any more: it has been lost, or nobody listens. */
 static bool is_over(const struct listen *l)
 {
@@ -35,9 +30,8 @@ static bool is_over(const struct listen *l)
 static void expect_ping(struct listen *l)
 {
     const struct engineio_handshake *h = &l->sio.handshake;
-    nsec patience = ((nsec)h->ping_interval_ms + h->ping_timeout_ms) * NSEC_PER_MSEC;
     if (l->sio.state == SIO_CLIENT_JOINING || l->sio.state == SIO_CLIENT_JOINED)
-        timer_set(l->all->worker->loop, &l->timer, now_of(l) + patience);
+        listen_expect(l, ((nsec)h->ping_interval_ms + h->ping_timeout_ms) * NSEC_PER_MSEC);
 }
 
 static void query_of(struct listen *l, const char *transport, char out[QUERY_TEXT])
@@ -96,7 +90,13 @@ static void on_event(void *context, const char *name, const json_t *argument)
     listen_hear(context, name, argument);
 }
 
-static const struct sio_client_events events = {on_send, on_opened, on_joined, on_event};
+static bool glimpse(void *context, const char *name, const char *arguments, size_t len)
+{
+    return listen_glimpse(context, name, arguments, len);
+}
+
+static const struct sio_client_events events = {
+    .send = on_send, .opened = on_opened, .joined = on_joined, .glimpse = glimpse, .event = on_event};
 
 /* True when more may come. */
 static bool take_packet(struct listen *l, const struct listen_channel *ch, const char *text, size_t len)
@@ -118,6 +118,8 @@ static void take_payload(struct listen *l)
     const char *at = buf_text(&l->pull.body);
     size_t left = l->pull.body.len;
     struct engineio_packet packet;
+    if (!left) /* asked again at once, it would go on for ever, as fast as the target answers */
+        listen_lost(l, FAIL_PROTOCOL, "what came is no payload of Engine.IO 4");
     while (left) {
         const char *text = at;
         if (!engineio_next(&at, &left, &packet)) {
@@ -310,8 +312,9 @@ static bool leave(struct listen *l)
     char error[REQUEST_ERROR_TEXT];
     if (l->carrier == SIO_ON_WEBSOCKET && l->socket_stands && l->sio.state == SIO_CLIENT_JOINED)
         websocket_send_text(&l->websocket, "41", 2); /* goes with the close */
-    if (l->carrier == SIO_ON_WEBSOCKET || !l->sid.len || is_over(l) || l->push.busy)
+    if (l->carrier == SIO_ON_WEBSOCKET || !l->sid.len || is_over(l))
         return socket_leave(l);
+    channel_drop(&l->push); /* its answer does not matter any more */
     buf_clear(&l->outbox);
     engineio_add(&l->outbox, "1", 1);
     return post_outbox(l, error);

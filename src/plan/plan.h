@@ -71,13 +71,41 @@ struct plan_capture { /* a value out of the answer's JSON */
     const char *pointer; /* RFC 6901 */
 };
 
-enum { PLAN_EXPECT_MAX = 8 };
+enum {
+    PLAN_EXPECT_MAX = 8,
+    PLAN_MATCHES_MAX = 16 /* of one match, until or fail; values of one state */
+};
 
 struct plan_retry {                /* of a step that the target refuses for now */
     int statuses[PLAN_EXPECT_MAX]; /* 429 and 503, unless the workflow says others */
     int status_count;              /* 0: the step is not tried again */
     int times;                     /* at most, of one job's step */
     nsec wait;                     /* before each, where the answer has no Retry-After */
+};
+
+/* How a waiting job stands, in the order in which it gets there; the last three are ends. */
+enum plan_state {
+    STATE_NONE,
+    STATE_QUEUED,
+    STATE_RUNNING,
+    STATE_DONE,
+    STATE_FAILED,
+    STATE_CANCELLED,
+    STATES
+};
+bool state_is_end(enum plan_state state);
+
+struct plan_sign { /* the job stands so where this is there */
+    struct jsonptr_match is;
+    enum plan_state state;
+};
+
+struct plan_states {
+    /* Where the one value stands that says it: another one than those of the signs is one that the workflow
+     * does not know. NULL: the signs look at places of their own, and where none is, nothing is said. */
+    const char *at;
+    struct plan_sign *signs; /* the first that is there counts */
+    int count;
 };
 
 enum plan_transport { TRANSPORT_UPGRADE, TRANSPORT_WEBSOCKET, TRANSPORT_POLLING };
@@ -126,8 +154,7 @@ struct plan_step {
     nsec every;    /* polls */
     double jitter; /* polls: each waits `every` +- this share of it, drawn uniformly; 0 to 1 */
     struct plan_retry retry;
-    struct jsonptr_match *until, *fail, *running; /* of steps that wait */
-    int until_count, fail_count, running_count;   /* any of them */
+    struct plan_states states; /* of steps that wait */
     struct plan_listen listen;
     const char *created_pointer; /* server's timestamps (RFC 3339, or seconds since 1970) or NULL */
     const char *started_pointer;

@@ -12,8 +12,8 @@
 enum {
     PLAN_STEPS_MAX = 32,
     PLAN_VARIABLES_MAX = 128,
-    PLAN_CAPTURES_MAX = 32,  /* of a step, with those that {step:/pointer} makes */
-    PLAN_MATCHES_MAX = 16,   /* of one until or fail */
+    PLAN_CAPTURES_MAX = 32, /* of a step, with those that {step:/pointer} makes */
+
     PLAN_PARTS_MAX = 32,     /* of a multipart body */
     PLAN_SEGMENTS_MAX = 256, /* of a template */
     PLAN_PHASES_MAX = 64,
@@ -131,6 +131,15 @@ void plan_step_unknown(const struct compile *c, const struct conf_node *n, size_
 
 /* What only steps that wait have; of others it is a mistake. `s` knows its kind. */
 void plan_wait_compile(struct compile *c, const struct conf_node *n, int index, struct plan_step *s);
+
+/* ---- plan_states.c ---- */
+
+/* Has it one of the keys? */
+bool plan_states_given(const struct conf_node *n);
+/* `states`, or `until`, `fail` and `running`, of a step that waits or of a poll beside it; one of `states`
+ * and `until` has to be there. `whose`: "a poll", for messages. */
+void plan_states_compile(struct compile *c, const struct conf_node *n, const char *whose,
+                         struct plan_states *ret);
 
 /* ---- plan_retry.c ---- */
 

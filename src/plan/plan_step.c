@@ -35,6 +35,7 @@ static const struct conf_key step_keys[] = {
     {"capture"},
     {"every"},
     {"jitter"},
+    {"states"},
     {"until"},
     {"fail"},
     {"running"},

@@ -19,6 +19,8 @@ static const struct {
 } only[] = {
     {"every", KIND(STEP_POLL), "a poll", "write poll: in place of the method"},
     {"jitter", KIND(STEP_POLL), "a poll", "write poll: in place of the method"},
+    {"states", WAITS, "a step that waits",
+     "write poll:, events:, websocket: or socketio: in place of the method"},
     {"until", WAITS, "a step that waits",
      "write poll:, events:, websocket: or socketio: in place of the method"},
     {"fail", WAITS, "a step that waits",
@@ -45,30 +47,12 @@ static void refuse_foreign_keys(struct compile *c, const struct conf_node *n, co
     }
 }
 
-/* ---- when it is over ---- */
+/* ---- how it waits ---- */
 
-static void read_matches(struct compile *c, const struct conf_node *n, struct jsonptr_match **ret,
-                         int *ret_count)
-{
-    if (!n)
-        return;
-    *ret_count = 0;
-    *ret = plan_step_matches(c, n, ret_count);
-}
-
-static void read_ends(struct compile *c, const struct conf_node *n, struct plan_step *s)
-{
-    static const char *const names[] = {[STEP_POLL] = "a poll",
-                                        [STEP_EVENTS] = "a stream of events",
-                                        [STEP_WEBSOCKET] = "a WebSocket",
-                                        [STEP_SOCKETIO] = "a wait by Socket.IO"};
-    if (!conf_get(n, "until"))
-        conf_error(n, c->diags, "write until: {/status: completed}", "%s needs 'until': when is it done?",
-                   names[s->kind]);
-    read_matches(c, conf_get(n, "until"), &s->until, &s->until_count);
-    read_matches(c, conf_get(n, "fail"), &s->fail, &s->fail_count);
-    read_matches(c, conf_get(n, "running"), &s->running, &s->running_count);
-}
+static const char *const wait_names[] = {[STEP_POLL] = "a poll",
+                                         [STEP_EVENTS] = "a stream of events",
+                                         [STEP_WEBSOCKET] = "a WebSocket",
+                                         [STEP_SOCKETIO] = "a wait by Socket.IO"};
 
 static void read_every(struct compile *c, const struct conf_node *n, struct plan_step *s)
 {
@@ -211,21 +195,23 @@ static void read_listen(struct compile *c, const struct conf_node *n, int step, 
 
 /* ---- a poll beside ---- */
 
-/* Its ends are the step's, unless it has its own. */
+/* Its states are the step's, unless it has its own. */
 static void read_witness(struct compile *c, const struct conf_node *n, int step, struct plan_step *s)
 {
-    static const struct conf_key keys[] = {
-        {"poll", "poll: \"/v1/jobs/{id}\"", true}, {"every"}, {"jitter"}, {"until"}, {"fail"}};
+    static const struct conf_key keys[] = {{"poll", "poll: \"/v1/jobs/{id}\"", true},
+                                           {"every"},
+                                           {"jitter"},
+                                           {"states"},
+                                           {"until"},
+                                           {"fail"},
+                                           {"running"}};
     if (n->kind == CONF_SEQUENCE) {
         conf_expect_kind(n, CONF_MAPPING, "write check: {poll: \"/v1/jobs/{id}\", every: 2s}", c->diags);
         return;
     }
     struct plan_step *w = s->listen.witness = arena_new(c->arena, struct plan_step, 1);
     *w = (struct plan_step){.name = s->name, .kind = STEP_POLL, .method = METHOD_GET};
-    w->until = s->until;
-    w->until_count = s->until_count;
-    w->fail = s->fail;
-    w->fail_count = s->fail_count;
+    w->states = s->states;
     plan_step_expect_usual(w);
     read_every(c, n, w);
     if (n->kind == CONF_SCALAR) {
@@ -235,8 +221,8 @@ static void read_witness(struct compile *c, const struct conf_node *n, int step,
     if (!conf_expect_keys(n, keys, sizeof keys / sizeof keys[0], c->diags))
         return;
     plan_step_path(c, conf_get(n, "poll"), step, &w->path);
-    read_matches(c, conf_get(n, "until"), &w->until, &w->until_count);
-    read_matches(c, conf_get(n, "fail"), &w->fail, &w->fail_count);
+    if (plan_states_given(n))
+        plan_states_compile(c, n, "a poll beside", &w->states);
 }
 
 void plan_wait_compile(struct compile *c, const struct conf_node *n, int index, struct plan_step *s)
@@ -244,7 +230,7 @@ void plan_wait_compile(struct compile *c, const struct conf_node *n, int index, 
     refuse_foreign_keys(c, n, s);
     if (!step_waits(s))
         return;
-    read_ends(c, n, s);
+    plan_states_compile(c, n, wait_names[s->kind], &s->states);
     if (s->kind == STEP_POLL) {
         read_every(c, n, s);
         return;

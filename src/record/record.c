@@ -153,29 +153,14 @@ void record_loop_lag(struct record *r, nsec lag)
 
 /* ---- messages ---- */
 
-enum {
-    MESSAGE_LONGEST = 300,
-    MESSAGE_TEXT = MESSAGE_LONGEST + 4
-}; /* a sequence may begin at the last byte */
-
-static void clean(const char *text, char out[MESSAGE_TEXT])
-{
-    size_t len = strnlen(text, MESSAGE_TEXT), at = 0;
-    while (at < len && at < MESSAGE_LONGEST) {
-        int n = utf8_sequence(text + at, len - at);
-        bool control = n == 1 && ((unsigned char)text[at] < 0x20 || text[at] == 0x7f);
-        memcpy(out + at, n && !control ? text + at : "?", (size_t)(n > 0 ? n : 1));
-        at += n > 0 ? (size_t)n : 1;
-    }
-    out[at] = '\0';
-}
+enum { MESSAGE_TEXT = 301 };
 
 /* The index in a list that has room for `most`; what finds none is the last, `others`. */
 static int listed(struct record *r, const char **list, int *count, int most, const char *text,
                   const char *others)
 {
     char cleaned[MESSAGE_TEXT];
-    clean(text, cleaned);
+    utf8_clean(text, cleaned, sizeof cleaned);
     for (int i = 0; i < *count; i++)
         if (strcmp(list[i], cleaned) == 0)
             return i;

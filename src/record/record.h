@@ -23,6 +23,7 @@
 #include "hist.h"
 #include "record_intervals.h"
 #include "record_tally.h"
+#include "record_words.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -69,9 +70,11 @@ struct record_job {
     bool model_checked, model_valid;
     int64_t model_bytes, model_triangles;
     int polls;
-    int messages;  /* by which the target told of it, and all else that came on that way */
-    int backwards; /* of these, those whose progress was less than before */
-    bool missed;   /* the target did not tell that it had ended: a poll beside saw it */
+    int messages;      /* by which the target told of it, and all else that came on that way */
+    int backwards;     /* of these, those whose progress was less than before */
+    int out_of_order;  /* times that one who tells of it said an earlier state, or number, than before */
+    bool contradicted; /* what was told and what a poll beside saw cannot both be true */
+    bool missed;       /* the target did not tell that it had ended: a poll beside saw it */
     nsec late; /* so long after a poll beside saw it the target told; -1: it told first, or nobody looked */
     int throttled;       /* answers that said "not now" */
     int retries;         /* steps that were tried again after one */
@@ -210,6 +213,8 @@ struct record_traffic { /* with the target, of measured jobs and of the warm-up 
     int64_t polls;        /* of the requests: whether a job has ended, or whether there is news */
     int64_t messages;     /* that the target sent unasked */
     int64_t reconnects;   /* of those who listen, after a loss */
+    int64_t out_of_order; /* messages and answers with an earlier state, or number, than the one before */
+    int64_t contradicted; /* jobs of which poll and messages say what cannot both be true */
     int64_t backwards;    /* messages whose progress was less than before */
     int64_t missed, late; /* ends that were not told, or after a poll beside had seen them */
     nsec latest;          /* after it, at most */
@@ -245,7 +250,8 @@ struct record {
     struct record_intervals intervals; /* RECORD_TALLIES */
     const char *broken;                /* RECORD_TALLIES: the law that a job broke, the first one; NULL */
     struct record_traffic traffic;
-    const char **messages; /* distinct error messages, "step: what"; the last may be "other errors" */
+    struct record_words unknown; /* states that the workflow does not know, as often as they were said */
+    const char **messages;       /* distinct error messages, "step: what"; the last may be "other errors" */
     int message_count;
     const char **stages; /* their distinct names; the last may be "other stages" */
     int stage_count;

@@ -99,6 +99,8 @@ static void merge_traffic(struct record_traffic *into, const struct record_traff
     into->resent += from->resent;
     into->messages += from->messages;
     into->reconnects += from->reconnects;
+    into->out_of_order += from->out_of_order;
+    into->contradicted += from->contradicted;
     into->backwards += from->backwards;
     into->missed += from->missed;
     into->late += from->late;
@@ -166,6 +168,7 @@ void record_merge(struct record *into, struct record *from)
     merge_users(into, from);
     merge_times(into, from);
     merge_traffic(&into->traffic, &from->traffic);
+    record_words_merge(&into->unknown, &from->unknown);
     merge_generator(&into->generator, &from->generator);
     merge_clock(into, from);
     merge_watch(into, from);

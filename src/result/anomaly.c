@@ -3,6 +3,7 @@
 #include "metric_check.h"
 #include "quantity.h"
 #include "selection.h"
+#include "told.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -232,6 +233,11 @@ static const char *progress_backwards(const struct finding *f)
                  : NULL;
 }
 
+static const char *odd_states(const struct finding *f)
+{
+    return told_sentence(f->record, f->arena);
+}
+
 static const char *few_families(const struct finding *f)
 {
     return f->metrics.few_families
@@ -285,6 +291,7 @@ static const char *(*const finders[])(const struct finding *) = {
     abandoned_starts,  resent_requests,  wrong_metrics,   unreadable_metrics, few_families,
     other_clients,     broken_metrics,   too_many_series, stolen_time,        small_sample,
     simulated_figures, untold_ends,      late_ends,       progress_backwards, coarse_polls,
+    odd_states,
 };
 
 _Static_assert(sizeof finders / sizeof finders[0] <= ANOMALIES_MAX, "room for every finder's sentence");

@@ -104,6 +104,19 @@ static void add_told(json_t *out, const struct record_traffic *t)
     json_object_set_new(out, "late", json_integer(t->late));
     json_object_set_new(out, "late_max", json_value_number(t->late ? nsec_to_sec(t->latest) : NAN));
     json_object_set_new(out, "backwards", json_integer(t->backwards));
+    json_object_set_new(out, "out_of_order", json_integer(t->out_of_order));
+    json_object_set_new(out, "contradicted", json_integer(t->contradicted));
+}
+
+/* How often each was said. */
+static json_t *unknown_states(const struct record_words *w)
+{
+    json_t *out = json_object();
+    for (int i = 0; i < w->count; i++)
+        json_object_set_new(out, w->items[i].text, json_integer(w->items[i].times));
+    if (w->others)
+        json_object_set_new(out, "other states", json_integer(w->others));
+    return out;
 }
 
 json_t *result_traffic(const struct record *r)
@@ -117,5 +130,6 @@ json_t *result_traffic(const struct record *r)
                   (json_int_t)t->retries, "connects", (json_int_t)t->connects, "bytes_sent",
                   (json_int_t)t->bytes_sent, "bytes_received", (json_int_t)t->bytes_received);
     add_told(out, t);
+    json_object_set_new(out, "unknown_states", unknown_states(&r->unknown));
     return out;
 }

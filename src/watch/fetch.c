@@ -58,11 +58,15 @@ void fetch_start(struct fetch *f, struct http_pool *pool, const struct http_targ
 {
     buf_clear(&f->body);
     buf_clear(&f->head);
+    struct http_target asked = *target;
     struct buf whole; /* the target's prefix belongs to the path */
+    asked.own[HTTP_ACCEPT] |= f->accept != NULL;
     buf_init(&whole, 8 << 10);
     buf_printf(&whole, "%s%s", target->prefix, path);
-    http_render_head(&f->head, "GET", target, buf_text(&whole));
+    http_render_head(&f->head, "GET", &asked, buf_text(&whole));
     buf_finish(&whole);
+    if (asked.own[HTTP_ACCEPT] && !target->own[HTTP_ACCEPT])
+        buf_printf(&f->head, "Accept: %s\r\n", f->accept);
     buf_add_text(&f->head, "\r\n");
     f->iov = (struct iovec){f->head.bytes, f->head.len};
     nsec now = loop_now(pool->route.loop);

@@ -11,6 +11,7 @@ struct fetch {
     void (*done)(struct fetch *f);
     struct http_exchange exchange; /* the outcome; a deadline that struck is FAIL_TIMEOUT */
     char error[HTTP_ERROR_TEXT];   /* when it failed */
+    const char *accept;            /* what is asked for, unless the target's headers say it; NULL: anything */
     struct http1_names names;      /* of the answer */
     struct buf body;
     struct buf head;

@@ -68,8 +68,10 @@ bool scrape_read(struct scrape *s, const char *content_type, const char *body, s
     }
     s->mistakes = mistakes > s->mistakes ? mistakes : s->mistakes;
     s->unread = p->unread > s->unread ? p->unread : s->unread;
-    if (!p->samples)
+    if (!p->samples || p->cut) {
+        track_forget(&s->track);
         return false;
+    }
     s->families = p->families;
     bool restarted = is_new_start(s, start_time);
     s->restarts += restarted;

@@ -24,6 +24,7 @@ struct scrape {
 /* `log` gets the metrics' points; `selectors` outlive the scrape. */
 void scrape_init(struct scrape *s, const struct promtext_selector *selectors, int count, struct record *log);
 void scrape_finish(struct scrape *s);
-/* Returns false when nothing in it is a metric: it counts for nothing then. */
+/* Returns false when nothing in it is a metric, or when it was cut (as `parser` tells): it counts for nothing
+ * then. What a sum lacks because its other half was cut off would be a fall. */
 bool scrape_read(struct scrape *s, const char *content_type, const char *body, size_t len, nsec at,
                  struct record *log);

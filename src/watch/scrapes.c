@@ -60,6 +60,8 @@ static void explain_failure(struct scrapes *s)
         snprintf(s->why, sizeof s->why, "%s: %.100s", path, f->error);
     else if (!fetch_ok(f))
         snprintf(s->why, sizeof s->why, "%s answered with status %d", path, f->exchange.status);
+    else if (s->scrape.parser.cut && s->scrape.parser.samples)
+        snprintf(s->why, sizeof s->why, "%s was cut; %s", path, s->scrape.mistake);
     else if (s->scrape.mistake[0])
         snprintf(s->why, sizeof s->why, "%s holds no metrics; %s", path, s->scrape.mistake);
     else
@@ -93,6 +95,7 @@ void scrapes_init(struct scrapes *s, const struct scrapes_config *config)
 {
     *s = (struct scrapes){.config = *config, .timer.fire = on_timer, .first_good = -1, .last_good = -1};
     fetch_init(&s->exposition, on_scraped, METRICS_MAX);
+    s->exposition.accept = PROMTEXT_ACCEPT;
     for (int i = 0; i < FIGURES; i++) {
         record_add_series(config->log, figure_kinds[i].series, figure_kinds[i].unit);
         atomic_init(&s->latest[i], NAN);

@@ -38,16 +38,24 @@ void track_finish(struct track *t)
 
 /* ---- one sample ---- */
 
+/* Where its number stands, or would. */
+static int *slot_of(const struct track *t, uint64_t key)
+{
+    size_t slot = promtext_mix(key) % SLOTS;
+    while (t->slots[slot] >= 0 && t->series[t->slots[slot]].key != key)
+        slot = (slot + 1) % SLOTS;
+    return &t->slots[slot];
+}
+
 /* Its place, made when there is none; NULL: there is no room. */
 static struct track_series *series_of(struct track *t, uint64_t key)
 {
-    size_t slot = promtext_mix(key) % SLOTS;
-    for (; t->slots[slot] >= 0; slot = (slot + 1) % SLOTS)
-        if (t->series[t->slots[slot]].key == key)
-            return &t->series[t->slots[slot]];
+    int *slot = slot_of(t, key);
+    if (*slot >= 0)
+        return &t->series[*slot];
     if (t->series_count == TRACK_SERIES_MAX)
         return NULL;
-    t->slots[slot] = t->series_count;
+    *slot = t->series_count;
     t->series[t->series_count] = (struct track_series){.key = key, .metric = -1};
     return &t->series[t->series_count++];
 }
@@ -61,15 +69,22 @@ static bool stands_for(const struct promtext_selector *selector, const struct pr
            (by_name && (s->part == PROMTEXT_SUM || s->part == PROMTEXT_BUCKET));
 }
 
-static void keep(struct track *t, int metric, const struct promtext_sample *s, bool is_bucket)
+static uint64_t birth_key(int metric, uint64_t group)
 {
-    struct track_series *series = series_of(t, s->series + promtext_mix((uint64_t)metric));
+    return promtext_mix(group + 1) + promtext_mix((uint64_t)metric);
+}
+
+static void keep(struct track *t, int metric, const struct promtext_sample *s, enum track_kind kind)
+{
+    uint64_t own = s->series + promtext_mix((uint64_t)metric);
+    struct track_series *series = series_of(t, kind == TRACK_BIRTH ? birth_key(metric, s->group) : own);
     if (!series) {
         t->unkept++;
         return;
     }
     series->metric = metric;
-    series->is_bucket = is_bucket;
+    series->kind = kind;
+    series->group = s->group;
     series->bound = s->bound;
     series->now = s->value;
     series->seen = true;
@@ -92,12 +107,13 @@ void track_take(struct track *t, const struct promtext_sample *s)
 {
     for (int i = 0; i < t->count; i++) {
         const struct promtext_selector *selector = &t->selectors[i];
-        if (s->part == PROMTEXT_CREATED || !promtext_names(selector, s))
+        if (!promtext_names(selector, s))
             continue;
         note_type(t, i, s);
-        bool whole = stands_for(selector, s);
-        if (isfinite(s->value) && (whole || s->part == PROMTEXT_BUCKET) && promtext_selects(selector, s))
-            keep(t, i, s, !whole);
+        bool whole = stands_for(selector, s), birth = s->part == PROMTEXT_CREATED;
+        if (isfinite(s->value) && (whole || birth || s->part == PROMTEXT_BUCKET) &&
+            promtext_selects(selector, s))
+            keep(t, i, s, whole ? TRACK_WHOLE : birth ? TRACK_BIRTH : TRACK_BUCKET);
     }
 }
 
@@ -117,7 +133,7 @@ static bool settle_series(struct track *t, struct track_series *s, bool restarte
          reset = s->known && counts(m->type) && (restarted || s->now < s->last);
     double before = first ? s->now : reset || !s->known ? 0 : s->last;
     s->grew += s->now - before;
-    m->moved |= !s->is_bucket && !first && s->now != (s->known ? s->last : 0);
+    m->moved |= s->kind == TRACK_WHOLE && !first && s->now != (s->known ? s->last : 0);
     s->last = s->now;
     s->known = true;
     s->seen = false;
@@ -136,18 +152,45 @@ static void settle_metric(struct track *t, int metric, nsec at, struct record *l
         m->first = m->last;
 }
 
+void track_forget(struct track *t)
+{
+    for (int i = 0; i < t->series_count; i++)
+        t->series[i].seen = false;
+}
+
+/* Before the others. */
+static void settle_births(struct track *t)
+{
+    for (int i = 0; i < t->series_count; i++) {
+        struct track_series *s = &t->series[i];
+        if (s->kind != TRACK_BIRTH)
+            continue;
+        s->changed = s->seen && s->known && s->now != s->last;
+        s->last = s->seen ? s->now : s->last;
+        s->known |= s->seen;
+        s->seen = false;
+    }
+}
+
+static bool is_born_again(const struct track *t, const struct track_series *s)
+{
+    int birth = *slot_of(t, birth_key(s->metric, s->group));
+    return birth >= 0 && t->series[birth].changed;
+}
+
 void track_settle(struct track *t, nsec at, bool restarted, struct record *log)
 {
     for (int i = 0; i < t->count; i++)
         t->metrics[i].series = 0;
+    settle_births(t);
     for (int i = 0; i < t->series_count; i++) {
         struct track_series *s = &t->series[i];
         struct track_metric *m = &t->metrics[s->metric];
         if (!s->seen)
             continue;
-        if (!s->is_bucket)
+        if (s->kind == TRACK_WHOLE)
             m->last = m->series++ ? m->last + s->now : s->now;
-        m->reset |= settle_series(t, s, restarted);
+        m->reset |= settle_series(t, s, restarted || is_born_again(t, s));
     }
     for (int i = 0; i < t->count; i++)
         settle_metric(t, i, at, log);
@@ -162,7 +205,7 @@ static void collect_quantiles(const struct track *t, int metric, struct arena *a
     struct bucket *buckets = arena_new(arena, struct bucket, t->series_count + 1);
     int count = 0;
     for (int i = 0; i < t->series_count; i++)
-        if (t->series[i].metric == metric && t->series[i].is_bucket)
+        if (t->series[i].metric == metric && t->series[i].kind == TRACK_BUCKET)
             buckets[count++] = (struct bucket){t->series[i].bound, t->series[i].grew};
     count = bucket_tidy(buckets, count);
     ret->p50 = bucket_quantile(buckets, count, 0.5);
@@ -183,7 +226,7 @@ void track_collect(const struct track *t, int metric, struct arena *arena, struc
         .last = m->last,
     };
     for (int i = 0; i < t->series_count; i++)
-        if (t->series[i].metric == metric && !t->series[i].is_bucket)
+        if (t->series[i].metric == metric && t->series[i].kind == TRACK_WHOLE)
             ret->grew += t->series[i].grew;
     struct arena scratch;
     arena_init(&scratch, "buckets", 1 << 20);

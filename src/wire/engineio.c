@@ -68,6 +68,12 @@ static bool read_number(const json_t *object, const char *key, int *ret)
     return true;
 }
 
+static bool read_max_payload(const json_t *object, int *ret)
+{
+    *ret = ENGINEIO_PAYLOAD_USUAL;
+    return !json_object_get(object, "maxPayload") || read_number(object, "maxPayload", ret);
+}
+
 static bool read_sid(const json_t *object, char ret[ENGINEIO_SID_MAX + 1])
 {
     const json_t *sid = json_object_get(object, "sid");
@@ -94,7 +100,7 @@ bool engineio_read_handshake(const char *data, size_t len, struct engineio_hands
     bool ok = read_sid(object, ret->sid) && read_upgrades(object, &ret->websocket) &&
               read_number(object, "pingInterval", &ret->ping_interval_ms) &&
               read_number(object, "pingTimeout", &ret->ping_timeout_ms) &&
-              read_number(object, "maxPayload", &ret->max_payload_bytes);
+              read_max_payload(object, &ret->max_payload_bytes);
     json_decref(object);
     return ok;
 }

@@ -17,6 +17,7 @@ enum {
     ENGINEIO_VERSION = 4,
     ENGINEIO_SEPARATOR = 0x1e,
     ENGINEIO_SID_MAX = 63,
+    ENGINEIO_PAYLOAD_USUAL = 1000000, /* the official server's maxPayload */
 };
 
 enum engineio_type {
@@ -55,5 +56,6 @@ struct engineio_handshake {
 
 /* An open packet. The sid needs no escaping. */
 void engineio_write_handshake(struct buf *out, const struct engineio_handshake *handshake);
-/* Of an open packet's data. False when a key is missing, of another type, or its number below 1. */
+/* Of an open packet's data. False when a key is missing, of another type, or its number below 1; only
+ * maxPayload may be missing, which older servers do not say, and is ENGINEIO_PAYLOAD_USUAL then. */
 bool engineio_read_handshake(const char *data, size_t len, struct engineio_handshake *ret);

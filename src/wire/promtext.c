@@ -178,6 +178,11 @@ static const struct ending *ending_of(const struct promtext *p, struct promtext_
     return NULL;
 }
 
+static bool has_totals(const struct promtext *p)
+{
+    return p->format == PROMTEXT_OPENMETRICS && p->family.type == PROMTEXT_COUNTER;
+}
+
 static void place(struct promtext *p, struct promtext_sample *s)
 {
     const struct ending *ending = ending_of(p, s->name);
@@ -190,6 +195,7 @@ static void place(struct promtext *p, struct promtext_sample *s)
     p->family.sampled = true;
     s->family = p->family.name;
     s->type = p->family.type;
+    s->totals = has_totals(p);
     s->part = ending ? ending->part : PROMTEXT_VALUE;
     if (s->part != PROMTEXT_BUCKET && s->part != PROMTEXT_QUANTILE)
         s->bound = NAN;
@@ -281,8 +287,12 @@ static enum promtext_event metadata_line(struct promtext *p, struct promtext_lin
     else if (kind == 'U')
         unit_line(p, l);
     else if (type_line(p, l)) {
-        *ret = (struct promtext_sample){
-            .name = name, .family = name, .type = p->family.type, .labels = {"", 0}, .bound = NAN};
+        *ret = (struct promtext_sample){.name = name,
+                                        .family = name,
+                                        .type = p->family.type,
+                                        .totals = has_totals(p),
+                                        .labels = {"", 0},
+                                        .bound = NAN};
         return PROMTEXT_FAMILY;
     }
     return p->mistake ? PROMTEXT_BROKEN : PROMTEXT_END;
@@ -373,8 +383,10 @@ static enum promtext_event at_end(struct promtext *p)
     p->done = true;
     p->text = (struct promtext_text){"", 0};
     close_buckets(p);
-    if (p->format == PROMTEXT_OPENMETRICS && !p->ended)
+    if (p->format == PROMTEXT_OPENMETRICS && !p->ended) {
+        p->cut = true;
         wrong(p, "no # EOF at the end: the body was cut");
+    }
     return p->mistake ? PROMTEXT_BROKEN : PROMTEXT_END;
 }
 
@@ -388,6 +400,7 @@ enum promtext_event promtext_next(struct promtext *p, struct promtext_sample *re
         p->line++;
         bool cut = !stop && !(p->format == PROMTEXT_OPENMETRICS && promtext_is(p->text, "# EOF"));
         p->ended |= cut; /* told once */
+        p->cut |= cut;
         if (cut)
             wrong(p, "the last line has no line feed: the body was cut");
         enum promtext_event event = cut ? PROMTEXT_BROKEN : read_line(p, ret);

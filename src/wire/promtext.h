@@ -24,6 +24,9 @@ enum {
 
 enum promtext_format { PROMTEXT_PLAIN, PROMTEXT_OPENMETRICS };
 
+/* What to ask for, in the order in which Prometheus asks: OpenMetrics says more. */
+#define PROMTEXT_ACCEPT "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+
 enum promtext_type {
     PROMTEXT_UNTYPED,
     PROMTEXT_COUNTER,
@@ -62,12 +65,14 @@ struct promtext_sample {
     struct promtext_text family; /* "x" */
     enum promtext_type type;
     enum promtext_part part;
+    bool totals;                 /* of a family whose counts are called family_total */
     struct promtext_text labels; /* between the braces; empty without */
     double value;
     double bound;    /* of a bucket (its le) and of a quantile; NAN otherwise */
     bool timed;      /* it has a timestamp: */
     double time;     /* seconds since 1970 */
     uint64_t series; /* a fingerprint of its name and labels, in whatever order these stand */
+    uint64_t group;  /* of its labels but le */
 };
 
 enum promtext_event {
@@ -95,6 +100,7 @@ struct promtext {
     const char *mistake;       /* static text; NULL: none */
     struct promtext_text text; /* the line, for messages */
     /* so far: */
+    bool cut; /* the body's end is missing: known at PROMTEXT_END */
     int families;
     int64_t samples; /* given out */
     int64_t unread;  /* beyond PROMTEXT_SERIES_MAX */

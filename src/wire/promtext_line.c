@@ -320,6 +320,7 @@ bool promtext_line_sample(struct promtext_line *l, struct promtext_sample *ret)
     if (!parse_number(promtext_line_word(l), &ret->value))
         return fail(l, "the value is no number");
     ret->series = l->name_hash + l->labels_hash;
+    ret->group = l->group_hash;
     ret->bound = l->bound;
     return take_rest(l, ret);
 }

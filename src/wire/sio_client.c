@@ -105,17 +105,12 @@ static bool take_refusal(struct sio_client *c, const json_t *data)
 
 static bool take_event(struct sio_client *c, const struct socketio_packet *packet)
 {
-    if (c->state != SIO_CLIENT_JOINED)
-        return broken(c);
-    c->attachments = packet->attachments;
     c->events->event(c->context, socketio_event(packet), socketio_argument(packet, 0));
     return true;
 }
 
 static bool take_inner(struct sio_client *c, const struct socketio_packet *packet)
 {
-    if (strcmp(packet->namespace, c->namespace) != 0)
-        return true; /* another's: a namespace that nobody asked for says nothing to us */
     switch (packet->type) {
     case SOCKETIO_CONNECT:
         return take_connect(c);
@@ -128,17 +123,31 @@ static bool take_inner(struct sio_client *c, const struct socketio_packet *packe
         return take_event(c, packet);
     case SOCKETIO_ACK:
     case SOCKETIO_BINARY_ACK:
-        c->attachments = packet->attachments;
         return true;
     }
     return broken(c);
+}
+
+/* Who has seen enough of it at a glance needs no parser. */
+static bool glimpse(struct sio_client *c, const struct socketio_packet *packet)
+{
+    struct socketio_glimpse g;
+    return packet->type == SOCKETIO_EVENT && c->events->glimpse && socketio_glimpse(packet, &g) &&
+           c->events->glimpse(c->context, g.name, g.arguments, g.len);
 }
 
 static bool take_message(struct sio_client *c, const struct engineio_packet *packet)
 {
     struct socketio_packet inner;
     if (c->state == SIO_CLIENT_OPENING || c->attachments ||
-        !socketio_parse(packet->data, packet->len, &inner))
+        !socketio_read_head(packet->data, packet->len, &inner))
+        return broken(c);
+    c->attachments = inner.attachments;
+    if (strcmp(inner.namespace, c->namespace) != 0)
+        return true; /* another's: a namespace that nobody asked for says nothing to us */
+    if (glimpse(c, &inner))
+        return true;
+    if (!socketio_read_data(&inner))
         return broken(c);
     bool more = take_inner(c, &inner);
     socketio_finish(&inner);

@@ -20,7 +20,11 @@ struct sio_client_events {
     /* The handshake is there; what it says stands in `handshake`. */
     void (*opened)(void *context);
     void (*joined)(void *context); /* the namespace: events may be sent */
-    /* `argument` is the first one, borrowed; NULL: none. */
+    /* An event that is written plainly, before it is parsed; `arguments` are as they stand in the packet,
+     * whether or not they are JSON. True: it has been dealt with. NULL: all are parsed. Some servers send
+     * events before they say that the namespace is joined. */
+    bool (*glimpse)(void *context, const char *name, const char *arguments, size_t len);
+    /* One that was parsed. `argument` is the first one, borrowed; NULL: none. */
     void (*event)(void *context, const char *name, const json_t *argument);
 };
 

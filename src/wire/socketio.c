@@ -53,13 +53,13 @@ static bool read_namespace(struct cursor *c, struct socketio_packet *p)
     return true;
 }
 
-static bool read_data(struct cursor *c, struct socketio_packet *p)
+static bool parse_json(struct socketio_packet *p)
 {
-    if (c->at == c->end)
+    if (p->json_len == 0)
         return true;
-    if (json_deeper_than(c->at, (size_t)(c->end - c->at), SOCKETIO_DEPTH_MAX))
+    if (json_deeper_than(p->json, p->json_len, SOCKETIO_DEPTH_MAX))
         return false;
-    p->data = json_loadb(c->at, (size_t)(c->end - c->at), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+    p->data = json_loadb(p->json, p->json_len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
     return p->data;
 }
 
@@ -99,7 +99,7 @@ static bool data_fits(const struct socketio_packet *p)
     return false;
 }
 
-bool socketio_parse(const char *text, size_t len, struct socketio_packet *ret)
+bool socketio_read_head(const char *text, size_t len, struct socketio_packet *ret)
 {
     struct cursor c = {text, text + len};
     *ret = (struct socketio_packet){.ack = -1};
@@ -107,11 +107,45 @@ bool socketio_parse(const char *text, size_t len, struct socketio_packet *ret)
         return false;
     ret->type = (enum socketio_type)(*c.at++ - '0');
     if (!read_attachments(&c, ret) || !read_namespace(&c, ret) ||
-        (is_digit(&c) && !read_number(&c, &ret->ack)) || !read_data(&c, ret) || !data_fits(ret)) {
-        socketio_finish(ret);
+        (is_digit(&c) && !read_number(&c, &ret->ack)))
         return false;
-    }
+    ret->json = c.at;
+    ret->json_len = (size_t)(c.end - c.at);
     return true;
+}
+
+bool socketio_read_data(struct socketio_packet *packet)
+{
+    if (parse_json(packet) && data_fits(packet))
+        return true;
+    socketio_finish(packet);
+    return false;
+}
+
+bool socketio_parse(const char *text, size_t len, struct socketio_packet *ret)
+{
+    return socketio_read_head(text, len, ret) && socketio_read_data(ret);
+}
+
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && (unsigned char)c <= 0x7e && c != '\\';
+}
+
+bool socketio_glimpse(const struct socketio_packet *packet, struct socketio_glimpse *ret)
+{
+    const char *at = packet->json, *end = at + packet->json_len;
+    size_t len = 0;
+    if (end - at < 4 || *at++ != '[' || *at++ != '"' || *--end != ']')
+        return false;
+    for (; at < end && *at != '"' && is_plain(*at) && len < SOCKETIO_GLIMPSE_TEXT - 1; at++)
+        ret->name[len++] = *at;
+    ret->name[len] = '\0';
+    if (at == end || *at++ != '"' || (at < end && *at != ','))
+        return false;
+    ret->arguments = at < end ? at + 1 : end;
+    ret->len = (size_t)(end - ret->arguments);
+    return !is_reserved(ret->name);
 }
 
 void socketio_finish(struct socketio_packet *packet)

@@ -26,6 +26,7 @@ enum {
     SOCKETIO_ATTACHMENTS_MAX = 10,
     SOCKETIO_NAMESPACE_MAX = 127,
     SOCKETIO_DEPTH_MAX = 32, /* of brackets within each other */
+    SOCKETIO_GLIMPSE_TEXT = 128,
 };
 
 struct socketio_packet {
@@ -33,7 +34,9 @@ struct socketio_packet {
     int attachments;                            /* binary messages that follow */
     char namespace[SOCKETIO_NAMESPACE_MAX + 1]; /* "/" when none is said */
     int64_t ack;                                /* -1: none */
-    json_t *data;                               /* NULL: none; socketio_finish() frees it */
+    const char *json;                           /* the text of the data, within what was read */
+    size_t json_len;
+    json_t *data; /* NULL: none; socketio_finish() frees it */
 };
 
 /* False when it is no packet, or its data is not what its type must have: an event a list whose first item is
@@ -42,6 +45,19 @@ struct socketio_packet {
  * freed then. */
 bool socketio_parse(const char *text, size_t len, struct socketio_packet *ret);
 void socketio_finish(struct socketio_packet *packet);
+
+/* The two halves of it, for those who look at the head before they go on. The head leaves nothing to be
+ * freed. */
+bool socketio_read_head(const char *text, size_t len, struct socketio_packet *ret);
+bool socketio_read_data(struct socketio_packet *packet);
+struct socketio_glimpse {
+    char name[SOCKETIO_GLIMPSE_TEXT];
+    const char *arguments; /* the text between the name and the closing bracket, of any kind */
+    size_t len;
+};
+/* An event of which only the head was read. False: its name is written in a way that only a parser
+ * understands, or it is none. */
+bool socketio_glimpse(const struct socketio_packet *packet, struct socketio_glimpse *ret);
 
 /* The event's name; `packet` is one. */
 const char *socketio_event(const struct socketio_packet *packet);

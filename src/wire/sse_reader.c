@@ -21,7 +21,7 @@ void sse_reader_restart(struct sse_reader *r)
     buf_clear(&r->data);
     r->name[0] = '\0';
     memcpy(r->next_id, r->id, sizeof r->id);
-    r->begun = r->after_cr = false;
+    r->begun = r->after_cr = r->has_id = false;
 }
 
 void sse_reader_clear(struct sse_reader *r)
@@ -57,6 +57,7 @@ static void take_id(struct sse_reader *r, const char *value, size_t len)
         return;
     memcpy(r->next_id, value, len);
     r->next_id[len] = '\0';
+    r->has_id = true;
 }
 
 static void take_retry(struct sse_reader *r, const char *value, size_t len)
@@ -97,11 +98,13 @@ static bool dispatch(struct sse_reader *r, bool (*event)(void *context, const st
     bool more = true;
     if (r->data.len) {
         r->data.bytes[r->data.len - 1] = '\0'; /* the last line feed is none of the data's */
-        struct sse_event e = {r->name[0] ? r->name : "message", r->data.bytes, r->data.len - 1};
+        struct sse_event e = {r->name[0] ? r->name : "message", r->has_id ? r->id : NULL, r->data.bytes,
+                              r->data.len - 1};
         more = event(context, &e);
     }
     buf_clear(&r->data);
     r->name[0] = '\0';
+    r->has_id = false;
     return more;
 }
 

@@ -20,6 +20,7 @@ enum {
 
 struct sse_event {
     const char *name; /* "message" when the stream says none */
+    const char *id;   /* its own; NULL: it has none */
     const char *data; /* its lines with line feeds between them; a NUL behind them */
     size_t len;
 };
@@ -32,6 +33,7 @@ struct sse_reader {
     struct buf line; /* that was cut */
     struct buf data;
     char name[SSE_NAME_MAX + 1], next_id[SSE_ID_MAX + 1];
+    bool has_id;   /* the event that is being read has one of its own */
     bool begun;    /* a byte order mark is no longer expected */
     bool after_cr; /* a line feed belongs to the line's end before */
 };

@@ -60,6 +60,31 @@ static void test_messages_are_bounded_and_clean(void **state)
     record_finish(&r);
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    struct record_words a = {0}, b = {0};
+    char word[100];
+    for (int i = 0; i < RECORD_WORDS_MAX + 3; i++) {
+        snprintf(word, sizeof word, "w%d", i);
+        record_words_add(&a, word, 2);
+        record_words_add(&b, word, 1);
+    }
+    assert_int_equal(a.count, RECORD_WORDS_MAX);
+    assert_int_equal(a.others, 6);
+    memset(word, 'x', sizeof word);
+    word[sizeof word - 1] = '\0';
+    b.count = 2;
+    record_words_add(&b, word, 5); /* cut, and known when it comes again */
+    record_words_add(&b, word, 5);
+    assert_int_equal(b.count, 3);
+    assert_int_equal(strlen(b.items[2].text), RECORD_WORD_TEXT - 1);
+    record_words_merge(&a, &b);
+    assert_int_equal(a.items[0].times, 3);
+    assert_int_equal(a.items[2].times, 2);
+    assert_int_equal(a.others, 6 + 3 + 10);
+}
+
 static void test_series(void **state)
 {
     (void)state;
@@ -143,6 +168,8 @@ int main(void)
         cmocka_unit_test(test_series),
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_stages_are_merged),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_series),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

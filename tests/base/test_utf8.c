@@ -45,8 +45,34 @@ static void test_texts(void **state)
     assert_false(utf8_is_valid("a\xff", 2));
 }
 
+static void test_what_can_be_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t room;
+        const char *shown;
+    } rows[] = {
+        {"", 1, ""},
+        {"plain", 6, "plain"},
+        {"plain", 5, "plai"},
+        {"plain", 1, ""},
+        {"a\nb\x7f\x1b", 10, "a?b??"},
+        {"\xff\xc3", 10, "??"},
+        {"a\xe2\x82\xac", 5, "a\xe2\x82\xac"},
+        {"a\xe2\x82\xac", 4, "a"},
+        {"a\xe2\x82\xac", 3, "a"},
+    };
+    for (int i = 0; i < COUNT(rows); i++) {
+        char out[10];
+        utf8_clean(rows[i].text, out, rows[i].room);
+        assert_string_equal(out, rows[i].shown);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sequences), cmocka_unit_test(test_texts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sequences), cmocka_unit_test(test_texts),
+                                       cmocka_unit_test(test_what_can_be_shown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

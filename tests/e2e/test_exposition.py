@@ -1,6 +1,6 @@
-"""Whether Prometheus reads the same out of a body as we do: its own metrics, orfeasd's, and OpenMetrics; of each body what it
-stores is what promtext_emit writes, and of that, read again, too.
+"""Whether Prometheus reads the same out of a body as we do: its own metrics, the node exporter's, orfeasd's, and OpenMetrics; of each body what it stores is what promtext_emit writes, and of that, read again, too.
 """
+import contextlib
 import http.server
 import json
 import os
@@ -50,6 +50,12 @@ odd 7
 """
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 def unescaped(text):
     return re.sub(r"\\(.)", lambda m: {"n": "\n"}.get(m[1], m[1]), text)
 
@@ -94,9 +100,7 @@ class Prometheus(Case):
         config = "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n" + "".join(
             f"- {{job_name: {name}, metrics_path: {path}, honor_labels: true, honor_timestamps: false, "
             f"static_configs: [{{targets: ['127.0.0.1:{port}'], labels: {{judged: {name}}}}}]}}\n" for name, port, path in jobs)
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
+        port = free_port()
         with open(self.path(f"prometheus-{port}.log"), "wb") as log:
             process = subprocess.Popen(["prometheus", "--config.file", self.write("prometheus.yml", config),
                                         "--storage.tsdb.path", self.path(f"tsdb-{port}"), "--web.listen-address",
@@ -128,17 +132,29 @@ class Prometheus(Case):
         self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
         return done.stdout
 
-    def own_metrics(self):
-        """Prometheus' own, but for a label that the scrape sets itself."""
-        with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as r:
+    def node_exporter(self):
+        require("prometheus-node-exporter", "has metrics that everybody knows")
+        port = free_port()
+        process = subprocess.Popen(["prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{port}"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+
+        def ask():
+            with contextlib.suppress(OSError):
+                return self.metrics_of(f"http://127.0.0.1:{port}")
+        return wait_until(ask, "the node exporter answers")
+
+    def metrics_of(self, url):
+        with urllib.request.urlopen(f"{url}/metrics", timeout=10) as r:
             return r.headers["Content-Type"], r.read()
 
     def test_reads_the_same(self):
         server = self.backend("--jobs", 4, "--profile", "hunyuan3d", "--time-scale", SCALE)
         self.run_orfeas("baseline", "--target", server.url, "--time-scale", SCALE)
         self.start_prometheus([("first", server.port, "/metrics")])
-        kind, own = self.own_metrics()
-        bodies = {"prometheus": (kind, own), "orfeasd": (PLAIN, server.request("GET", "/metrics")[1]),
+        bodies = {"prometheus": self.metrics_of(self.url), "node": self.node_exporter(),
+                  "orfeasd": (PLAIN, server.request("GET", "/metrics")[1]),
                   "openmetrics": (OPENMETRICS, OPENMETRICS_BODY.encode())}
         pages = {}
         for name, (kind, body) in bodies.items():
@@ -154,7 +170,7 @@ class Prometheus(Case):
                     self.assertEqual(self.stored(f"{name}_again"), ours)
             served.shutdown()
         require("promtool", "judges metrics")
-        for name in ("prometheus", "orfeasd"):  # it has something to say of missing help, and of names, but reads all
+        for name in ("prometheus", "node", "orfeasd"):  # it has something to say of missing help, and of names, but reads all
             done = subprocess.run(["promtool", "check", "metrics"], input=pages[f"/{name}_again"][1], capture_output=True,
                                   timeout=TIMEOUT)
             self.assertNotIn(b"error while linting", done.stdout + done.stderr)

@@ -80,7 +80,7 @@ static void tell_later(struct sim_teller *t, int socket, const struct tell *tell
     else if (framed && tell->kind == TELL_TEXT)
         frame(t, socket, 1, text, strlen(text), tell->at);
     else
-        deliver(t, socket, text, strlen(text), tell->at);
+        deliver(t, socket, text, tell->len ? tell->len : strlen(text), tell->at);
 }
 
 static void play(struct sim_teller *t, int socket, bool framed)
@@ -111,12 +111,17 @@ static void switch_over(struct sim_teller *t, int socket, const char *head)
     "0{\"sid\":\"s " \
     "%d\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":1000000}"
 
+static void answer_poll(struct sim_teller *t, const char *body, size_t len)
+{
+    answer(t, t->waiting, body, len);
+    t->waiting = -1;
+}
+
 static void give_news(struct sim_teller *t)
 {
     if (t->waiting < 0 || !t->news.len)
         return;
-    answer(t, t->waiting, t->news.bytes, t->news.len);
-    t->waiting = -1;
+    answer_poll(t, t->news.bytes, t->news.len);
     buf_clear(&t->news);
 }
 
@@ -152,6 +157,8 @@ static void on_tell(struct timer *timer)
         send_packet(t, own->tell->text);
     else if (own->tell->kind == TELL_END || own->tell->kind == TELL_RESET)
         end_session(t, own->tell->kind == TELL_RESET);
+    else if (own->tell->kind == TELL_RAW && t->waiting >= 0)
+        answer_poll(t, own->tell->text, strlen(own->tell->text));
     else if (t->carrier >= 0)
         tell_later(t, t->carrier, &(struct tell){0, own->tell->text, own->tell->kind}, true);
 }

@@ -21,7 +21,8 @@ enum { TELLER_SOCKETS = 16, TELLER_SAYS = 8, TELLER_TIMERS = 64 };
 
 enum tell_kind {
     TELL_TEXT,
-    TELL_RAW,   /* on a WebSocket: bytes that are no frame of the script's making */
+    TELL_RAW, /* on a WebSocket: bytes that are no frame of the script's making; of a poll that waits the body
+               */
     TELL_PING,  /* a WebSocket's own */
     TELL_CLOSE, /* a WebSocket's own, code 1011 */
     TELL_END,   /* the connection ends, or is reset; of long polling: the session is forgotten */
@@ -32,6 +33,7 @@ struct tell {
     nsec at; /* since the stream began */
     const char *text;
     enum tell_kind kind;
+    size_t len; /* TELL_RAW: of a text with NULs; 0: it has none */
 };
 
 struct tell_attempt {

@@ -181,13 +181,14 @@ static struct cost of_jobs(int jobs, int at_once, nsec service)
     return c;
 }
 
-static void test_a_poll_allocates_what_json_takes(void **state)
+/* What says no more than that the job goes on is not parsed. */
+static void test_a_poll_allocates_nothing(void **state)
 {
     (void)state;
     struct cost few = of_jobs(100, 100, 50 * SEC), many = of_jobs(100, 100, 200 * SEC);
     assert_in_range(many.polls, 3 * few.polls, 5 * few.polls);
     assert_int_equal(many.count, few.count);
-    assert_true(many.json > few.json);
+    assert_int_equal(many.json, few.json);
 }
 
 /* In an arena that doubles, and an array of pointers that does. */
@@ -260,7 +261,7 @@ int main(void)
         cmocka_unit_test(test_a_request_allocates_nothing),
         cmocka_unit_test(test_intervals_allocate_little),
         cmocka_unit_test(test_only_cut_lines_allocate),
-        cmocka_unit_test(test_a_poll_allocates_what_json_takes),
+        cmocka_unit_test(test_a_poll_allocates_nothing),
         cmocka_unit_test(test_a_job_leaves_one_row),
         cmocka_unit_test(test_a_told_job_allocates_its_row),
     };

@@ -35,6 +35,8 @@ struct row {
     nsec ends_at;
     int missed, backwards;
     nsec late; /* 0: not */
+    int out_of_order, contradicted;
+    const char *unknown; /* "paused 2, held 1"; NULL: none */
 };
 
 static void write_workflow(const char *wait, char *out, size_t room)
@@ -48,6 +50,17 @@ static void write_workflow(const char *wait, char *out, size_t room)
 static const char scenario[] =
     "scenario: x\nworkflow: told\nload: {users: closed, jobs: 1, timeout: 60s, first_byte_timeout: 20s, "
     "idle_timeout: 3s}\n";
+
+static void check_unknown(const struct record_words *words, const char *expected)
+{
+    char text[500] = "";
+    size_t len = 0;
+    for (int i = 0; i < words->count; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%s %d", i ? ", " : "", words->items[i].text,
+                                (int)words->items[i].times);
+    assert_string_equal(text, expected);
+    assert_int_equal(words->others, 0);
+}
 
 static void check(const struct world *w, const struct sim_teller *t, const struct row *row)
 {
@@ -68,6 +81,11 @@ static void check(const struct world *w, const struct sim_teller *t, const struc
     assert_int_equal(w->record.traffic.missed, row->missed);
     assert_int_equal(j->backwards, row->backwards);
     assert_int_equal(w->record.traffic.backwards, row->backwards);
+    assert_int_equal(j->out_of_order, row->out_of_order);
+    assert_int_equal(w->record.traffic.out_of_order, row->out_of_order);
+    assert_int_equal(j->contradicted, row->contradicted);
+    assert_int_equal(w->record.traffic.contradicted, row->contradicted);
+    check_unknown(&w->record.unknown, row->unknown ? row->unknown : "");
     assert_int_equal(j->late, row->late ? row->late : -1);
     assert_int_equal(w->record.traffic.late, row->late != 0);
     assert_int_equal(w->record.traffic.latest, row->late);
@@ -216,6 +234,31 @@ static void test_events(void **state)
 {
     (void)state;
     play_all(event_rows, COUNT(event_rows));
+}
+
+/* A message in ever more pieces: each takes memory, though all together are small. */
+static void test_pieces_without_end(void **state)
+{
+    (void)state;
+    enum { PIECES = 30000 };
+    static char pieces[3 * PIECES + 1];
+    struct world w;
+    struct sim_teller t;
+    char workflow[2048];
+    for (int i = 0; i < PIECES; i++)
+        memcpy(pieces + 3 * i, i ? "\0\x01x" : "\x01\x01x", 3);
+    static const struct tell_attempt attempts[] = {
+        {.tells = {{SEC, pieces, TELL_RAW, sizeof pieces - 1}, {5 * SEC, DONE}}}, {0}};
+    write_workflow("websocket: /ws, " ENDS, workflow, sizeof workflow);
+    sim_teller_init(&t, attempts);
+    world_init_served(&w, scenario, workflow, t.loop);
+    loop_sim_chunk(t.loop, 4096);
+    world_run(&w);
+    assert_int_equal(w.record.jobs[0]->fail, FAIL_TOO_LARGE);
+    assert_string_equal(w.record.messages[w.record.jobs[0]->error],
+                        "wait: a message comes in more pieces than are taken");
+    world_finish(&w);
+    sim_teller_finish(&t);
 }
 
 static void test_the_last_event_is_told(void **state)
@@ -503,6 +546,24 @@ static const struct row spoken[] = {
      0,
      4,
      .heard = "40|42[\"sub\",{\"id\":\"j1\"}]|3|1|"},
+    /* over before the answer to what was said has come: it says goodbye all the same */
+    {SOCKETIO ", transport: polling",
+     {{.tells = {{SEC, JOINED "\x1e" STATE(DONE)}}}},
+     0,
+     NULL,
+     SEC,
+     1,
+     0,
+     2,
+     .heard = "40|42[\"sub\",{\"id\":\"j1\"}]|1|"},
+    {SOCKETIO ", transport: polling",
+     {{.tells = {{SEC, JOINED}, {2 * SEC, "", TELL_RAW}}}},
+     FAIL_PROTOCOL,
+     "what came is no payload of Engine.IO 4",
+     2 * SEC,
+     0,
+     0,
+     3},
     {SOCKETIO ", namespace: /jobs, auth: {token: \"{id}\"}, transport: polling",
      {{.tells = {{SEC, "40/jobs,{}"}, {5 * SEC, "42/jobs,[\"state\"," DONE "]"}}}},
      0,
@@ -607,6 +668,139 @@ static void test_a_poll_beside(void **state)
 {
     (void)state;
     play_all(checked, COUNT(checked));
+}
+
+/* ---- states ---- */
+
+#define STATES_ "states: {at: /s, queued: [q, 0], running: [r, s], done: d, failed: f, cancelled: c}"
+#define SAYS(s) EVENT("{\"s\":" s ",\"url\":\"/result\"}")
+#define MAPPED "events: /events, error: /why, " STATES_
+#define MAPPED_BESIDE MAPPED ", check: {poll: /status, every: 2s, jitter: 0%}"
+#define STANDS(s) "{\"s\":\"" s "\",\"url\":\"/result\"}"
+
+static const struct row stated[] = {
+    {MAPPED,
+     {{.tells = {{SEC, SAYS("\"q\"") SAYS("0") SAYS("\"r\"")}, {3 * SEC, SAYS("\"d\"")}}}},
+     0,
+     NULL,
+     3 * SEC,
+     4},
+    {MAPPED, {{.tells = {{SEC, SAYS("\"f\"")}}}}, FAIL_JOB, "the target says the job failed", SEC, 1},
+    {MAPPED,
+     {{.tells = {{SEC, EVENT("{\"s\":\"c\",\"why\":\"no more\"}")}}}},
+     FAIL_CANCELLED,
+     "the target says the job was cancelled: no more",
+     SEC,
+     1},
+    /* what is not known is waited through; what is no word, or nowhere, says nothing */
+    {MAPPED,
+     {{.tells = {{SEC, SAYS("\"paused\"") SAYS("null") SAYS("[1]") EVENT("{}") SAYS("\"he\\u0007ld\"")},
+                 {2 * SEC, SAYS("\"paused\"") SAYS("1.50") SAYS("\"\"")},
+                 {3 * SEC, SAYS("\"d\"")}}}},
+     0,
+     NULL,
+     3 * SEC,
+     9,
+     .unknown = "paused 2, he?ld 1, 1.5 1,  1"},
+    /* back, once each; what is not known is nowhere */
+    {MAPPED,
+     {{.tells = {{SEC, SAYS("\"r\"") SAYS("\"q\"") SAYS("\"q\"") SAYS("\"s\"") SAYS("\"x\"") SAYS("\"q\"")},
+                 {3 * SEC, SAYS("\"d\"")}}}},
+     0,
+     NULL,
+     3 * SEC,
+     7,
+     .out_of_order = 2,
+     .unknown = "x 1"},
+    /* numbers of events: those that are none do not count */
+    {MAPPED,
+     {{.tells = {{SEC, "id: 5\n" SAYS("\"q\"") "id: 7\n" SAYS("\"q\"") "id: 7\n" SAYS("\"q\"") SAYS(
+                           "\"q\"") "id: 6\n" SAYS("\"q\"") "id: a1\n" SAYS("\"q\"") "id: 8\n\n"
+                                                                                     "id: 8\n" SAYS("\"q\"")},
+                 {3 * SEC, SAYS("\"d\"")}}}},
+     0,
+     NULL,
+     3 * SEC,
+     8,
+     .out_of_order = 2},
+    /* after a return all may be told once more */
+    {MAPPED ", progress: /p",
+     {{.tells = {{SEC, "id: 9\n" SAYS("\"r\"") EVENT("{\"p\":50}")}, {2 * SEC, NULL, TELL_END}}},
+      {.tells = {{SEC, "id: 1\n" SAYS("\"q\"") EVENT("{\"p\":10}")}, {2 * SEC, SAYS("\"d\"")}}}},
+     0,
+     NULL,
+     5 * SEC,
+     5,
+     1},
+    /* the poll at 2 s sees it run; that it was queued before is no contradiction, that it is so after is */
+    {MAPPED_BESIDE,
+     {{.tells = {{SEC, SAYS("\"q\"")}, {2050 * NSEC_PER_MSEC, SAYS("\"q\"")}, {5 * SEC, SAYS("\"d\"")}}}},
+     0,
+     NULL,
+     5 * SEC,
+     3,
+     0,
+     2,
+     .ended = STANDS("r")},
+    {MAPPED_BESIDE,
+     {{.tells = {{SEC, SAYS("\"q\"")}, {3 * SEC, SAYS("\"q\"") SAYS("\"q\"")}, {5 * SEC, SAYS("\"d\"")}}}},
+     0,
+     NULL,
+     5 * SEC,
+     4,
+     0,
+     2,
+     .ended = STANDS("r"),
+     .contradicted = 1},
+    /* told to run, and polled queued for ever: once a job */
+    {MAPPED_BESIDE,
+     {{.tells = {{SEC, SAYS("\"r\"")}, {9 * SEC, SAYS("\"d\"")}}}},
+     0,
+     NULL,
+     9 * SEC,
+     2,
+     0,
+     4,
+     .ended = STANDS("q"),
+     .contradicted = 1},
+    /* two ends */
+    {MAPPED_BESIDE,
+     {{.tells = {{2010 * NSEC_PER_MSEC, SAYS("\"f\"")}}}},
+     FAIL_JOB,
+     "the target says the job failed",
+     2010 * NSEC_PER_MSEC,
+     1,
+     0,
+     1,
+     .ended = STANDS("d"),
+     .contradicted = 1},
+    /* what was polled says nothing that is known */
+    {MAPPED_BESIDE,
+     {{.tells = {{SEC, SAYS("\"r\"")}, {5 * SEC, SAYS("\"d\"")}}}},
+     0,
+     NULL,
+     5 * SEC,
+     2,
+     0,
+     2,
+     .ended = STANDS("zz"),
+     .unknown = "zz 2"},
+    {"poll: /status, every: 2s, jitter: 0%, " STATES_,
+     {{0}},
+     FAIL_TIMEOUT,
+     "not done within 60 s",
+     60 * SEC,
+     0,
+     0,
+     29,
+     .ended = STANDS("o"),
+     .unknown = "o 29"},
+};
+
+static void test_states(void **state)
+{
+    (void)state;
+    play_all(stated, COUNT(stated));
 }
 
 /* From the messages, where the server does not tell its times. */
@@ -717,11 +911,17 @@ static void test_stopped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_events),        cmocka_unit_test(test_the_last_event_is_told),
-        cmocka_unit_test(test_websockets),    cmocka_unit_test(test_socketio),
-        cmocka_unit_test(test_what_is_said),  cmocka_unit_test(test_queue_and_processing_are_seen),
-        cmocka_unit_test(test_a_poll_beside), cmocka_unit_test(test_each_operation_fails),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_the_last_event_is_told),
+        cmocka_unit_test(test_websockets),
+        cmocka_unit_test(test_socketio),
+        cmocka_unit_test(test_what_is_said),
+        cmocka_unit_test(test_queue_and_processing_are_seen),
+        cmocka_unit_test(test_a_poll_beside),
+        cmocka_unit_test(test_each_operation_fails),
         cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_pieces_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,11 @@ static void test_loads(void **state)
         {"baseline", USERS_CLOSED, 5, 4, 1, {{"baseline", 1, NSEC_NEVER, 0, 0, 0}}},
         {"normal", USERS_PACED, 0, 6, 1, {{"normal", 3, 600 * SEC, 60 * SEC, 90 * SEC, SEC}}},
         {"peak", USERS_PACED, 0, 5, 1, {{"peak", 10, 300 * SEC, 20 * SEC, 60 * SEC, SEC / 2}}},
-        {"spike", USERS_PACED, 0, 4, 3,
+        {"spike",
+         USERS_PACED,
+         0,
+         4,
+         3,
          {{"baseline", 2, 120 * SEC, 40 * SEC, 70 * SEC, SEC / 5},
           {"spike", 20, 60 * SEC, 10 * SEC, 30 * SEC, SEC / 5},
           {"recovery", 2, 120 * SEC, 40 * SEC, 70 * SEC, SEC / 5}}},
@@ -148,7 +152,8 @@ static void test_criteria(void **state)
 
 static void assert_template(const struct template *t, const struct plan *plan, const char *expected)
 {
-    static const char *const marks[] = {[SEGMENT_VARIABLE] = "v", [SEGMENT_JSON] = "j", [SEGMENT_JSON_PART] = "p"};
+    static const char *const marks[] = {
+        [SEGMENT_VARIABLE] = "v", [SEGMENT_JSON] = "j", [SEGMENT_JSON_PART] = "p"};
     struct buf out;
     buf_init(&out, 1 << 16);
     for (int i = 0; i < t->count; i++) {
@@ -162,6 +167,14 @@ static void assert_template(const struct template *t, const struct plan *plan, c
     buf_finish(&out);
 }
 
+static enum plan_state state_named(const struct plan_states *states, const char *value)
+{
+    for (int i = 0; i < states->count; i++)
+        if (strcmp(states->signs[i].is.value, value) == 0)
+            return states->signs[i].state;
+    return STATE_NONE;
+}
+
 static void test_workflow(void **state)
 {
     (void)state;
@@ -170,7 +183,8 @@ static void test_workflow(void **state)
     struct plan *plan = load_shipped(&f, "peak");
     const struct workflow *w = &plan->workflow;
     assert_int_equal(w->step_count, 4);
-    const struct plan_step *upload = &w->steps[0], *submit = &w->steps[1], *wait = &w->steps[2], *get = &w->steps[3];
+    const struct plan_step *upload = &w->steps[0], *submit = &w->steps[1], *wait = &w->steps[2],
+                           *get = &w->steps[3];
     assert_string_equal(upload->name, "upload");
     assert_int_equal(upload->method, METHOD_POST);
     assert_template(&upload->path, plan, "/api/upload-image");
@@ -184,17 +198,20 @@ static void test_workflow(void **state)
     assert_string_equal(upload->captures[0].pointer, "/job_id");
     assert_string_equal(w->variables[upload->captures[0].variable].name, "job");
     assert_int_equal(submit->body, BODY_JSON);
-    assert_template(&submit->json, plan, "{\"job_id\":<j job>,\"format\":<j format>,\"quality\":<j quality>}");
+    assert_template(&submit->json, plan,
+                    "{\"job_id\":<j job>,\"format\":<j format>,\"quality\":<j quality>}");
     assert_int_equal(submit->expect_count, 2);
     assert_int_equal(submit->expect[1], 202);
     assert_int_equal(wait->kind, STEP_POLL);
     assert_int_equal(wait->method, METHOD_GET);
     assert_template(&wait->path, plan, "/api/job-status/<v job>");
     assert_int_equal(wait->every, SEC);
-    assert_int_equal(wait->until_count, 1);
-    assert_string_equal(wait->until[0].pointer, "/status");
-    assert_string_equal(wait->until[0].value, "completed");
-    assert_string_equal(wait->fail[0].value, "failed");
+    assert_string_equal(wait->states.at, "/status");
+    assert_int_equal(state_named(&wait->states, "queued"), STATE_QUEUED);
+    assert_int_equal(state_named(&wait->states, "processing"), STATE_RUNNING);
+    assert_int_equal(state_named(&wait->states, "completed"), STATE_DONE);
+    assert_int_equal(state_named(&wait->states, "failed"), STATE_FAILED);
+    assert_int_equal(state_named(&wait->states, "cancelled"), STATE_CANCELLED);
     assert_string_equal(wait->created_pointer, "/queued_at");
     assert_string_equal(wait->started_pointer, "/started_at");
     assert_string_equal(wait->finished_pointer, "/finished_at");
@@ -220,10 +237,16 @@ static void test_every_shipped_file_checks(void **state)
     (void)state;
     struct fixture f;
     begin(&f);
-    static const char *const files[] = {"scenarios/baseline.yaml", "scenarios/normal.yaml",   "scenarios/peak.yaml",
-                                        "scenarios/spike.yaml",    "scenarios/sustained.yaml", "workflows/orfeas-3d.yaml",
-                                        "workflows/get.yaml", "workflows/orfeas-3d-events.yaml",
-                                        "workflows/orfeas-3d-websocket.yaml", "workflows/orfeas-3d-socketio.yaml"};
+    static const char *const files[] = {"scenarios/baseline.yaml",
+                                        "scenarios/normal.yaml",
+                                        "scenarios/peak.yaml",
+                                        "scenarios/spike.yaml",
+                                        "scenarios/sustained.yaml",
+                                        "workflows/orfeas-3d.yaml",
+                                        "workflows/get.yaml",
+                                        "workflows/orfeas-3d-events.yaml",
+                                        "workflows/orfeas-3d-websocket.yaml",
+                                        "workflows/orfeas-3d-socketio.yaml"};
     for (int i = 0; i < COUNT(files); i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s", SHARE_DIR, files[i]);

@@ -9,7 +9,8 @@ static struct plan *load_workflow(struct fixture *f, const char *workflow)
 /* Text with <kind name> for the variables. */
 static const char *shown(const struct plan *plan, const struct template *t, struct buf *out)
 {
-    static const char *const marks[] = {[SEGMENT_VARIABLE] = "v", [SEGMENT_JSON] = "j", [SEGMENT_JSON_PART] = "p"};
+    static const char *const marks[] = {
+        [SEGMENT_VARIABLE] = "v", [SEGMENT_JSON] = "j", [SEGMENT_JSON_PART] = "p"};
     buf_clear(out);
     for (int i = 0; i < t->count; i++) {
         const struct segment *s = &t->segments[i];
@@ -35,7 +36,8 @@ static void test_json_bodies(void **state)
          "{\"a\":\"0x10\",\"b\":\".5\",\"c\":\"007\",\"d\":\"1.\",\"e\":\"yes\",\"f\":\"1e\",\"g\":\"+1\"}"},
         {"{q: \"{quality}\", t: \"a {quality} b\", u: \"{format}{quality}\"}",
          "{\"q\":<j quality>,\"t\":\"a <p quality> b\",\"u\":\"<p format><p quality>\"}"},
-        {"{a: [1, [2, {b: \"{user}\"}]], c: {}, d: []}", "{\"a\":[1,[2,{\"b\":<j user>}]],\"c\":{},\"d\":[]}"},
+        {"{a: [1, [2, {b: \"{user}\"}]], c: {}, d: []}",
+         "{\"a\":[1,[2,{\"b\":<j user>}]],\"c\":{},\"d\":[]}"},
         {"[1, \"{number}\"]", "[1,<j number>]"},
         {"{a: \"q\\\"b\\\\n\\n\\té\"}", "{\"a\":\"q\\\"b\\\\n\\u000a\\u0009é\"}"},
         {"{\"k\\\"ey\": 1}", "{\"k\\\"ey\":1}"},
@@ -65,8 +67,9 @@ static void test_multipart(void **state)
     struct buf out;
     begin(&f);
     buf_init(&out, 1 << 16);
-    struct plan *plan = load_workflow(&f, "workflow: w\nsteps:\n"
-                                          "  - {name: a, put: /x, multipart: {file: \"@{image}\", kind: \"f-{format}\", n: 5}}\n");
+    struct plan *plan = load_workflow(
+        &f, "workflow: w\nsteps:\n"
+            "  - {name: a, put: /x, multipart: {file: \"@{image}\", kind: \"f-{format}\", n: 5}}\n");
     const struct plan_step *s = &plan->workflow.steps[0];
     assert_int_equal(s->method, METHOD_PUT);
     assert_int_equal(s->part_count, 3);
@@ -86,16 +89,16 @@ static void test_variables(void **state)
     struct buf out;
     begin(&f);
     buf_init(&out, 1 << 16);
-    struct plan *plan = load_workflow(
-        &f, "workflow: w\nvars: {style: toon, job: none, quality: 3}\nsteps:\n"
-            "  - {name: a, get: \"/{job}/{style}\", capture: {job: /id, other: /x/0}}\n"
-            "  - {name: b, get: \"/{other}/{a:/url}/{a:/url}/{a:/id}\"}\n"
-            "  - {name: c, get: \"{a:/url}\"}\n");
+    struct plan *plan =
+        load_workflow(&f, "workflow: w\nvars: {style: toon, job: none, quality: 3}\nsteps:\n"
+                          "  - {name: a, get: \"/{job}/{style}\", capture: {job: /id, other: /x/0}}\n"
+                          "  - {name: b, get: \"/{other}/{a:/url}/{a:/url}/{a:/id}\"}\n"
+                          "  - {name: c, get: \"{a:/url}\"}\n");
     const struct workflow *w = &plan->workflow;
     static const struct {
         const char *name, *value;
-    } expected[] = {{"user", NULL}, {"number", NULL}, {"seed", NULL}, {"format", "stl"}, {"quality", "3"},
-                    {"style", "toon"}, {"job", "none"}, {"other", NULL}, {"a:/url", NULL}, {"a:/id", NULL}};
+    } expected[] = {{"user", NULL},    {"number", NULL}, {"seed", NULL},  {"format", "stl"}, {"quality", "3"},
+                    {"style", "toon"}, {"job", "none"},  {"other", NULL}, {"a:/url", NULL},  {"a:/id", NULL}};
     assert_int_equal(w->variable_count, COUNT(expected));
     for (int i = 0; i < COUNT(expected); i++) {
         assert_string_equal(w->variables[i].name, expected[i].name);
@@ -113,6 +116,35 @@ static void test_variables(void **state)
     end(&f);
 }
 
+static void check_sign(const struct plan_sign *sign, const char *pointer, const char *value,
+                       enum plan_state state)
+{
+    assert_string_equal(sign->is.pointer, pointer);
+    assert_string_equal(sign->is.value, value);
+    assert_int_equal(sign->state, state);
+}
+
+static void test_states(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct plan *plan = load_workflow(
+        &f, "workflow: w\nsteps:\n  - name: b\n    poll: /s\n"
+            "    states: {at: /job/s, done: ok, cancelled: [gone, 7], running: [r, true], queued: \"\"}\n");
+    const struct plan_states *s = &plan->workflow.steps[0].states;
+    assert_string_equal(s->at, "/job/s");
+    assert_int_equal(s->count, 6);
+    check_sign(&s->signs[0], "/job/s", "", STATE_QUEUED);
+    check_sign(&s->signs[1], "/job/s", "r", STATE_RUNNING);
+    check_sign(&s->signs[2], "/job/s", "true", STATE_RUNNING);
+    check_sign(&s->signs[3], "/job/s", "ok", STATE_DONE);
+    check_sign(&s->signs[4], "/job/s", "gone", STATE_CANCELLED);
+    check_sign(&s->signs[5], "/job/s", "7", STATE_CANCELLED);
+    plan_free(plan);
+    end(&f);
+}
+
 static void test_polls(void **state)
 {
     (void)state;
@@ -126,13 +158,12 @@ static void test_polls(void **state)
     const struct plan_step *s = &plan->workflow.steps[1];
     assert_int_equal(s->kind, STEP_POLL);
     assert_int_equal(s->every, NSEC_PER_SEC / 4); /* a second, if nothing is said */
-    assert_int_equal(s->until_count, 3);
-    assert_string_equal(s->until[1].pointer, "/status");
-    assert_string_equal(s->until[1].value, "ok");
-    assert_string_equal(s->until[2].pointer, "/progress");
-    assert_string_equal(s->until[2].value, "100");
-    assert_int_equal(s->fail_count, 1);
-    assert_string_equal(s->fail[0].pointer, "/error/code");
+    assert_null(s->states.at);
+    assert_int_equal(s->states.count, 4);
+    check_sign(&s->states.signs[0], "/error/code", "5", STATE_FAILED);
+    check_sign(&s->states.signs[1], "/status", "done", STATE_DONE);
+    check_sign(&s->states.signs[2], "/status", "ok", STATE_DONE);
+    check_sign(&s->states.signs[3], "/progress", "100", STATE_DONE);
     assert_string_equal(s->error_pointer, "/why");
     assert_null(s->created_pointer);
     assert_string_equal(s->started_pointer, "/t");
@@ -161,7 +192,7 @@ static void test_events_step(void **state)
     assert_int_equal(s->listen.on_count, 2);
     assert_string_equal(s->listen.on[1], "done");
     assert_int_equal(s->listen.match_count, 0);
-    assert_int_equal(s->until_count + s->fail_count, 2);
+    assert_int_equal(s->states.count, 2);
     assert_int_equal(s->retry.times, 2);
     assert_false(s->listen.says);
     plan_free(plan);
@@ -234,12 +265,13 @@ static void test_a_poll_beside(void **state)
     static const struct {
         const char *check;
         nsec every;
-        const char *until;
-        int fail_count;
+        const char *first; /* value that means something */
+        int signs;
     } rows[] = {
-        {"\"/s/{number}\"", NSEC_PER_SEC, "b", 1},
-        {"{poll: \"/s/{number}\", every: 3s}", 3 * NSEC_PER_SEC, "b", 1},
-        {"{poll: \"/s/{number}\", until: {/c: d}, fail: {/c: [e, f]}}", NSEC_PER_SEC, "d", 2},
+        {"\"/s/{number}\"", NSEC_PER_SEC, "c", 2},
+        {"{poll: \"/s/{number}\", every: 3s}", 3 * NSEC_PER_SEC, "c", 2},
+        {"{poll: \"/s/{number}\", until: {/c: d}, fail: {/c: [e, f]}}", NSEC_PER_SEC, "e", 3},
+        {"{poll: \"/s/{number}\", states: {at: /s, done: d, running: r}}", NSEC_PER_SEC, "r", 2},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct fixture f;
@@ -248,7 +280,8 @@ static void test_a_poll_beside(void **state)
         begin(&f);
         buf_init(&out, 1 << 16);
         snprintf(text, sizeof text,
-                 "workflow: w\nsteps: [{name: a, events: /e, until: {/a: b}, fail: {/a: c}, progress: /p, check: %s}]\n",
+                 "workflow: w\nsteps: [{name: a, events: /e, until: {/a: b}, fail: {/a: c}, progress: /p, "
+                 "check: %s}]\n",
                  rows[i].check);
         struct plan *plan = load_workflow(&f, text);
         const struct plan_step *w = plan->workflow.steps[0].listen.witness;
@@ -256,8 +289,8 @@ static void test_a_poll_beside(void **state)
         assert_string_equal(shown(plan, &w->path, &out), "/s/<v number>");
         assert_int_equal(w->kind, STEP_POLL);
         assert_int_equal(w->every, rows[i].every);
-        assert_string_equal(w->until[0].value, rows[i].until);
-        assert_int_equal(w->fail_count, rows[i].fail_count);
+        assert_string_equal(w->states.signs[0].is.value, rows[i].first);
+        assert_int_equal(w->states.count, rows[i].signs);
         assert_int_equal(w->expect_count, 4);
         plan_free(plan);
         buf_finish(&out);
@@ -274,11 +307,13 @@ static void test_generation_and_accept(void **state)
     } rows[] = {
         {"- {name: a, get: /}", "", 0, 0, 0},
         {"- {name: a, get: /}\n- {name: b, get: /}", "", 0, 1, 1},
-        {"- {name: a, get: /}\n- {name: b, get: /}\n- {name: c, poll: /, until: {/a: b}}\n- {name: d, get: /}", "",
-         0, 3, 1},
+        {"- {name: a, get: /}\n- {name: b, get: /}\n- {name: c, poll: /, until: {/a: b}}\n- {name: d, get: "
+         "/}",
+         "", 0, 3, 1},
         {"- {name: c, poll: /, until: {/a: b}}\n- {name: d, get: /}", "", 0, 1, 0},
         {"- {name: a, get: /}\n- {name: b, get: /}", "generation: b", 1, 1, 1},
-        {"- {name: a, get: /}\n- {name: b, get: /}\n- {name: c, get: /}", "generation: a..b\naccept: a", 0, 1, 0},
+        {"- {name: a, get: /}\n- {name: b, get: /}\n- {name: c, get: /}", "generation: a..b\naccept: a", 0, 1,
+         0},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct fixture f;
@@ -353,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_json_bodies),
         cmocka_unit_test(test_multipart),
         cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_states),
         cmocka_unit_test(test_polls),
         cmocka_unit_test(test_events_step),
         cmocka_unit_test(test_what_is_said),

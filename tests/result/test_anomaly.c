@@ -60,10 +60,22 @@ static void test_each(void **state)
     for (int i = 0; i < 24; i++)
         m.record.jobs[i]->unseen = 10 * NSEC_PER_SEC;
     assert_true(finds(&m, "polls leave open when a job ended: within 10.0 s, 10 % of the median"));
-    m.record.traffic = (struct record_traffic){.missed = 2, .late = 1, .latest = 1500 * NSEC_PER_MSEC, .backwards = 3};
+    m.record.traffic =
+        (struct record_traffic){.missed = 2, .late = 1, .latest = 1500 * NSEC_PER_MSEC, .backwards = 3};
     assert_true(finds(&m, "2 jobs ended untold: only a poll saw it"));
     assert_true(finds(&m, "1 end was told after a poll had seen it, by up to 1.50 s"));
     assert_true(finds(&m, "3 times the progress that was told went backwards"));
+    record_words_add(&m.record.unknown, "paused", 1);
+    assert_true(finds(&m, "the target says 'paused' (1 time), which the workflow does not know"));
+    record_words_add(&m.record.unknown, "held", 2);
+    record_words_add(&m.record.unknown, "off", 1);
+    record_words_add(&m.record.unknown, "on", 1);
+    m.record.traffic.out_of_order = 1;
+    m.record.traffic.contradicted = 2;
+    assert_true(
+        finds(&m, "the target says 'paused' (1 time), 'held' (2 times), 'off' (1 time) and others, which the "
+                  "workflow does not know; 1 message or poll was out of order: it says less than the one "
+                  "before; 2 jobs were told of one way and polled another: both cannot be true"));
     struct record_series *s = record_add_series(&m.record, "gpu.memory", "MB");
     record_add_point(&m.record, s, 1, 0);
     assert_false(finds(&m, "gpu.memory is simulated by the target"));
@@ -85,11 +97,13 @@ static void test_metrics(void **state)
     struct record_metrics *metrics = &m.made.record.metrics;
     metered_add(&m, "a_total", 0);
     m.expected[0].moves = true;
-    assert_true(finds(&m.made, "a_total stood still at 100 while 5 jobs were completed: look in the target's code "
-                               "where it is counted: who watches it sees nothing"));
+    assert_true(finds(&m.made,
+                      "a_total stood still at 100 while 5 jobs were completed: look in the target's code "
+                      "where it is counted: who watches it sees nothing"));
     m.seen[metered_add(&m, "b_total", 0)].type = NULL;
-    assert_true(finds(&m.made, "2 of the target's metrics are wrong; a_total stood still at 100 while 5 jobs were "
-                               "completed: look in the target's code where it is counted: who watches it sees nothing"));
+    assert_true(finds(
+        &m.made, "2 of the target's metrics are wrong; a_total stood still at 100 while 5 jobs were "
+                 "completed: look in the target's code where it is counted: who watches it sees nothing"));
     metered_add(&m, "c_total", 9);
     m.expected[2].grows = COUNT_COMPLETED;
     assert_true(finds(&m.made, "c_total grew by 9, with 5 jobs of ours: somebody else uses the target"));
@@ -108,14 +122,17 @@ static void test_metrics(void **state)
     assert_true(finds(&m.made, "the target was restarted 1 time: its start time has changed"));
     metrics->readable = false;
     metrics->why = "/metrics answered with status 404";
-    assert_true(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
-                               "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
+    assert_true(finds(
+        &m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
+                 "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
     m.made.plan.workflow.metric_count = 0;
-    assert_true(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
-                               "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
+    assert_true(finds(
+        &m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
+                 "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
     m.made.plan.workflow.families = 0; /* nobody asked for them */
-    assert_false(finds(&m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
-                               "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
+    assert_false(finds(
+        &m.made, "the target's metrics could not be read: /metrics answered with status 404; see whether "
+                 "--target leads to the backend itself, or name their path in the workflow (metrics:)"));
     made_finish(&m.made);
 }
 

@@ -331,11 +331,15 @@ static void test_traffic_and_rates(void **state)
                                                .late = 1,
                                                .latest = 1500 * NSEC_PER_MSEC,
                                                .backwards = 4,
+                                               .out_of_order = 6,
+                                               .contradicted = 8,
                                                .throttled = 7,
                                                .retries = 5,
                                                .connects = 9,
                                                .bytes_sent = 5000000000,
                                                .bytes_received = 6};
+    record_words_add(&m.record.unknown, "paused", 2);
+    m.record.unknown.others = 3;
     m.record.generator.fd_limit = 1024;
     m.record.generator.fd_most = 90;
     record_loop_lag(&m.record, 3 * NSEC_PER_MSEC);
@@ -356,6 +360,10 @@ static void test_traffic_and_rates(void **state)
     assert_int_equal(number(traffic, "late"), 1);
     assert_near(number(traffic, "late_max"), 1.5, 0);
     assert_int_equal(number(traffic, "backwards"), 4);
+    assert_int_equal(number(traffic, "out_of_order"), 6);
+    assert_int_equal(number(traffic, "contradicted"), 8);
+    assert_int_equal(number(json_object_get(traffic, "unknown_states"), "paused"), 2);
+    assert_int_equal(number(json_object_get(traffic, "unknown_states"), "other states"), 3);
     assert_int_equal(number(traffic, "throttled"), 7);
     assert_int_equal(number(out, "distinct_models"), 2);
     const json_t *generator = json_object_get(out, "generator");
@@ -454,13 +462,15 @@ static void test_metrics(void **state)
     static const struct {
         const char *key;
         int value;
-    } numbers[] = {{"families", 60}, {"families_expected", 48}, {"expected", 3}, {"present", 2}, {"moving", 1},
-                   {"scrapes", 5},   {"failed_scrapes", 0},     {"mistakes", 0}, {"restarts", 0}};
+    } numbers[] = {
+        {"families", 60}, {"families_expected", 48}, {"expected", 3}, {"present", 2}, {"moving", 1},
+        {"scrapes", 5},   {"failed_scrapes", 0},     {"mistakes", 0}, {"restarts", 0}};
     for (int i = 0; i < COUNT(numbers); i++)
         assert_near(number(metrics, numbers[i].key), numbers[i].value, 0);
     assert_string_equal(json_string_value(json_array_get(json_object_get(metrics, "wrong"), 0)),
                         "b_total: stood still at 100 while 5 jobs were completed");
-    assert_string_equal(json_string_value(json_array_get(json_object_get(metrics, "wrong"), 1)), "c_total: missing");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(metrics, "wrong"), 1)),
+                        "c_total: missing");
     assert_int_equal(json_array_size(checks), 3);
     const json_t *a = named(checks, "a_total"), *b = named(checks, "b_total"), *c = named(checks, "c_total");
     assert_string_equal(string(a, "agrees"), "yes");

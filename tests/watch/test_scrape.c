@@ -195,11 +195,83 @@ static void test_summary_and_openmetrics(void **state)
     struct record_metric summary = collected(&w, 0);
     assert_string_equal(summary.type, "summary");
     assert_near(summary.grew, 5, 0);
-    assert_near(collected(&w, 1).grew, 1, 0);
+    assert_near(collected(&w, 1).grew, 4, 0); /* it was created anew */
     assert_string_equal(collected(&w, 1).type, "counter");
-    assert_near(collected(&w, 2).grew, 1, 0); /* by the family's name */
+    assert_near(collected(&w, 2).grew, 4, 0); /* by the family's name */
+    assert_int_equal(collected(&w, 2).resets, 1);
     assert_int_equal(w.scrape.mistakes, 0);
     assert_int_equal(w.scrape.families, 2);
+    end(&w);
+}
+
+/* Of each label set on its own, counters and histograms with their buckets, in whatever order it is said. */
+static void test_created_anew(void **state)
+{
+    (void)state;
+    static const struct promtext_selector selectors[] = {
+        NAMED("jobs_total"), {"jobs_total", done, 1, "x"}, NAMED("h")};
+    static const char *const texts[] = {
+        "# TYPE jobs counter\njobs_created{state=\"done\"} 10.5\njobs_total{state=\"done\"} "
+        "5\njobs_total{state=\"bad\"} 7\n"
+        "jobs_created{state=\"bad\"} 20\n# TYPE h histogram\nh_bucket{le=\"1.0\"} 2\nh_bucket{le=\"+Inf\"} "
+        "4\nh_count 4\n"
+        "h_sum 1\nh_created 30\n# EOF\n",
+        /* one is told no more, one is new, one is another */
+        "# TYPE jobs counter\njobs_created{state=\"done\"} 11.5\njobs_total{state=\"done\"} "
+        "8\njobs_total{state=\"bad\"} 9\n"
+        "# TYPE h histogram\nh_bucket{le=\"1.0\"} 3\nh_bucket{le=\"+Inf\"} 6\nh_count 6\nh_sum 1\nh_created "
+        "31\n# EOF\n",
+        "# TYPE jobs counter\njobs_created{state=\"done\"} 11.5\njobs_total{state=\"done\"} "
+        "9\njobs_total{state=\"bad\"} 9\n"
+        "# TYPE h histogram\nh_bucket{le=\"1.0\"} 3\nh_bucket{le=\"+Inf\"} 7\nh_count 7\nh_sum 1\nh_created "
+        "31\n# EOF\n"};
+    struct world w;
+    begin(&w, selectors, 3);
+    for (int i = 0; i < COUNT(texts); i++)
+        assert_true(
+            scrape_read(&w.scrape, "application/openmetrics-text", texts[i], strlen(texts[i]), i, &w.log));
+    assert_int_equal(w.scrape.mistakes, 0);
+    assert_near(collected(&w, 0).grew, 8 + 1 + 2, 0);
+    assert_int_equal(collected(&w, 0).resets, 1);
+    assert_int_equal(collected(&w, 0).series, 2);
+    assert_near(collected(&w, 0).last, 18, 0);
+    assert_near(collected(&w, 1).grew, 9, 0);
+    assert_near(collected(&w, 2).grew, 7, 0);
+    assert_near(collected(&w, 2).p50, 1, 0); /* of 3 up to 1 and 7 in all */
+    assert_int_equal(collected(&w, 2).resets, 1);
+    end(&w);
+}
+
+static void test_a_counter_without_samples_in_openmetrics(void **state)
+{
+    (void)state;
+    static const struct promtext_selector selectors[] = {NAMED("jobs_total"), NAMED("jobs"),
+                                                         NAMED("job_total"), NAMED("jobs_total_total")};
+    static const char text[] = "# TYPE jobs counter\n# TYPE jobs_of gauge\njobs_of 1\n# EOF\n";
+    struct world w;
+    begin(&w, selectors, 4);
+    assert_true(scrape_read(&w.scrape, "application/openmetrics-text", text, strlen(text), 1, &w.log));
+    assert_string_equal(collected(&w, 0).type, "counter");
+    assert_string_equal(collected(&w, 1).type, "counter");
+    assert_null(collected(&w, 2).type);
+    assert_null(collected(&w, 3).type);
+    end(&w);
+}
+
+/* Neither a fall nor anything else, whichever half is there. */
+static void test_a_cut_body_counts_for_nothing(void **state)
+{
+    (void)state;
+    struct promtext_selector selectors[] = {NAMED("a")};
+    static const char *const texts[] = {"a{x=\"1\"} 5\na{x=\"2\"} 7\n", "a{x=\"1\"} 900\na{x=\"2\"} 9",
+                                        "a{x=\"1\"} 6\na{x=\"2\"} 7\n"};
+    struct world w;
+    begin(&w, selectors, 1);
+    for (int i = 0; i < COUNT(texts); i++)
+        assert_int_equal(scrape(&w, texts[i]), i != 1);
+    assert_near(collected(&w, 0).grew, 1, 0);
+    assert_near(collected(&w, 0).last, 13, 0);
+    assert_int_equal(record_find_series(&w.log, "a")->count, 2);
     end(&w);
 }
 
@@ -240,6 +312,7 @@ static void test_garbage(void **state)
     assert_false(scrape(&w, ""));
     assert_false(scrape(&w, "<html>\n<body>\n"));
     assert_false(scrape(&w, "a 1")); /* cut */
+    assert_false(scrape(&w, "a 1\nb"));
     assert_string_equal(w.scrape.mistake, "line 1: a metric's name is expected: '<html>'");
     size_t len = 16 << 20;
     char *bytes = malloc(len);
@@ -280,6 +353,9 @@ int main(void)
         cmocka_unit_test(test_restart_by_start_time),
         cmocka_unit_test(test_histogram),
         cmocka_unit_test(test_summary_and_openmetrics),
+        cmocka_unit_test(test_created_anew),
+        cmocka_unit_test(test_a_cut_body_counts_for_nothing),
+        cmocka_unit_test(test_a_counter_without_samples_in_openmetrics),
         cmocka_unit_test(test_declared_without_samples),
         cmocka_unit_test(test_mistakes_are_told_once),
         cmocka_unit_test(test_garbage),

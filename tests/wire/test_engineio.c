@@ -121,6 +121,10 @@ static void test_handshake(void **state)
     assert_int_equal(read.ping_timeout_ms, 20000);
     assert_int_equal(read.max_payload_bytes, 1000000);
     buf_finish(&out);
+    static const char older[] =
+        "{\"sid\":\"a\",\"upgrades\":[],\"pingTimeout\":20000,\"pingInterval\":25000}";
+    assert_true(engineio_read_handshake(older, sizeof older - 1, &read));
+    assert_int_equal(read.max_payload_bytes, ENGINEIO_PAYLOAD_USUAL);
     static const char *const bad[] = {
         "",
         "{}",
