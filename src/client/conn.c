@@ -38,6 +38,10 @@ enum fail_kind conn_fail_kind(int error)
     case ECONNRESET:
     case EPIPE:
         return FAIL_RESET;
+    case EADDRNOTAVAIL:
+    case EMFILE:
+    case ENFILE:
+        return FAIL_LOCAL;
     default:
         return FAIL_NETWORK;
     }

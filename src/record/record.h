@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "fail.h"
 #include "hist.h"
+#include "record_contact.h"
 #include "record_intervals.h"
 #include "record_tally.h"
 
@@ -41,10 +42,6 @@ struct record_shape {
 };
 
 enum job_outcome { JOB_RUNNING, JOB_OK, JOB_FAILED, JOB_UNFINISHED };
-
-struct record_span {
-    nsec start, end;
-};
 
 struct record_job {
     int number; /* from 0; the writer's */
@@ -105,6 +102,7 @@ struct record_probe { /* of the target's health */
     nsec at;
     nsec took;
     bool ok;
+    enum fail_kind fail; /* FAIL_NONE: an answer came, of whatever status */
 };
 
 struct record_metric { /* a metric of the target that was kept: the sum over the series that were asked for */
@@ -123,13 +121,14 @@ struct record_metrics { /* the target's /metrics */
     const char *why; /* when it is not, and of scrapes that failed */
     int families;    /* in the last scrape */
     int scrapes, failed_scrapes;
-    nsec first, last;    /* when the first good scrape had ended, and when the last one began; without any
-                            NSEC_NEVER and -NSEC_NEVER */
-    int restarts;        /* of the target, by its start time */
-    int64_t mistakes;    /* lines that break the format's rules, in the scrape that had most */
-    const char *mistake; /* the first one: "line 7: what"; "" without */
-    int64_t unread;      /* series beyond what is read of an exposition */
-    int64_t unkept;      /* samples beyond the series that are kept */
+    nsec first, last; /* when the first good scrape had ended, and when the last one began; without any
+                         NSEC_NEVER and -NSEC_NEVER */
+    int restarts;     /* of the target, by its start time */
+    struct record_span restart; /* the first one: between two good scrapes; -1 without */
+    int64_t mistakes;           /* lines that break the format's rules, in the scrape that had most */
+    const char *mistake;        /* the first one: "line 7: what"; "" without */
+    int64_t unread;             /* series beyond what is read of an exposition */
+    int64_t unkept;             /* samples beyond the series that are kept */
     struct record_metric *items;
     int count;
 };
@@ -140,6 +139,11 @@ struct record_process { /* the target's, on this machine */
     const char *why;    /* when it was not; NULL otherwise */
     nsec gone;          /* when it was first seen to be no more; -1: never */
     int restarts;       /* times that another took its place */
+};
+
+struct record_peer {          /* who answers, before the run */
+    const char *server, *via; /* its headers of these names; NULL or "" without */
+    bool local;               /* on this machine: there is no network between */
 };
 
 struct record_traffic { /* with the target, of measured jobs and of the warm-up */
@@ -183,6 +187,8 @@ struct record {
     struct record_intervals intervals; /* RECORD_TALLIES */
     const char *broken;                /* RECORD_TALLIES: the law that a job broke, the first one; NULL */
     struct record_traffic traffic;
+    struct record_contact contact;
+    struct record_peer peer;
     const char **messages; /* distinct error messages, "step: what"; the last may be "other errors" */
     int message_count;
     struct record_point *users; /* each change of the number of active users */
@@ -211,7 +217,7 @@ void record_blank_job(struct record *r, struct record_job *job);
 /* Its phase, user, due, sent and number are set. Rows: it joins them, fewer than RECORD_JOBS_MAX. Tallies: it
  * is counted. */
 void record_job_started(struct record *r, struct record_job *job);
-/* All of it is set. Rows: nothing more. Tallies: it is counted, and may be made blank again. */
+/* All of it is set. When it failed is noted. Tallies: it is counted, and may be made blank again. */
 void record_job_ended(struct record *r, const struct record_job *job);
 /* Below zero is zero. */
 void record_start_lag(struct record *r, nsec lag);
@@ -224,6 +230,8 @@ int record_message(struct record *r, const char *text);
 void record_add_users(struct record *r, nsec at, int users);
 struct record_series *record_add_series(struct record *r, const char *name, const char *unit);
 void record_add_point(struct record *r, struct record_series *s, nsec at, double value);
+/* Texts are copied and cleaned. */
+void record_set_peer(struct record *r, const char *server, const char *via, bool local);
 void record_add_probe(struct record *r, struct record_probe probe);
 
 /*

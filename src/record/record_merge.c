@@ -148,6 +148,7 @@ void record_merge(struct record *into, struct record *from)
     merge_users(into, from);
     merge_times(into, from);
     merge_traffic(&into->traffic, &from->traffic);
+    record_contact_merge(&into->contact, &from->contact);
     merge_generator(&into->generator, &from->generator);
     merge_watch(into, from);
     arena_adopt(&into->arena, &from->arena);

@@ -104,16 +104,16 @@ void watch_destroy(struct watch *w)
 
 /* ---- probes ---- */
 
-static void log_probe(struct watch *w, nsec at, nsec took, bool ok)
+static void log_probe(struct watch *w, nsec at, nsec took, bool ok, enum fail_kind fail)
 {
-    record_add_probe(&w->log, (struct record_probe){.at = at, .took = took, .ok = ok});
+    record_add_probe(&w->log, (struct record_probe){.at = at, .took = took, .ok = ok, .fail = fail});
 }
 
 static void on_probed(struct fetch *f)
 {
     struct probe *p = CONTAINER(struct probe, fetch, f);
     p->busy = false;
-    log_probe(p->watch, p->at, f->exchange.ended - p->at, fetch_ok(f));
+    log_probe(p->watch, p->at, f->exchange.ended - p->at, fetch_ok(f), f->exchange.fail);
 }
 
 static struct probe *free_probe(struct watch *w)
@@ -137,7 +137,7 @@ static void on_probe_timer(struct timer *timer)
     timer_set(w->loop, timer, next_tick(w, timer->node.due, w->config.probe_every));
     struct probe *p = free_probe(w);
     if (!p) {
-        log_probe(w, loop_now(w->loop), 0, false);
+        log_probe(w, loop_now(w->loop), 0, false, FAIL_TIMEOUT);
         return;
     }
     p->busy = true;
@@ -319,6 +319,8 @@ static void collect_metrics(const struct watch *w, struct record *record, nsec z
         .first = w->first_good < 0 ? NSEC_NEVER : w->first_good - zero,
         .last = w->last_good < 0 ? -NSEC_NEVER : w->last_good - zero,
         .restarts = s->restarts,
+        .restart = s->restarts ? (struct record_span){s->restart.start - zero, s->restart.end - zero}
+                               : (struct record_span){-1, -1},
         .mistakes = s->mistakes,
         .mistake = arena_copy(&record->arena, s->mistake, strlen(s->mistake)),
         .unread = s->unread,
