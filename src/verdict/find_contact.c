@@ -1,0 +1,287 @@
+#include "find.h"
+
+#include <inttypes.h>
+
+/* An answer that was there already may be read so long after another connection was refused. */
+#define TOGETHER (100 * NSEC_PER_MSEC)
+
+/* A target stands still when a probe waits so long for it, and 20 times the probes' median. */
+#define STILL_LEAST NSEC_PER_SEC
+
+enum { STILL_MEDIANS = 20 };
+
+static nsec later(nsec a, nsec b)
+{
+    return a > b ? a : b;
+}
+
+static nsec earlier(nsec a, nsec b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* ---- probes ---- */
+
+static int count_probes(const struct find *f, enum fail_kind kind, nsec *ret_first)
+{
+    int count = 0;
+    for (int i = 0; i < f->record->probe_count; i++) {
+        const struct record_probe *p = &f->record->probes[i];
+        if (p->ok || p->fail != kind)
+            continue;
+        count++;
+        *ret_first = earlier(*ret_first, p->at);
+    }
+    return count;
+}
+
+/* The last sign of life; -1: none. */
+static nsec last_heard(const struct find *f)
+{
+    const struct record *r = f->record;
+    nsec last = r->contact.last;
+    for (int i = 0; i < r->probe_count; i++)
+        if (r->probes[i].ok)
+            last = later(last, r->probes[i].at + r->probes[i].took);
+    return r->metrics.readable ? later(last, r->metrics.last) : last;
+}
+
+static nsec first_refused(const struct find *f)
+{
+    nsec first = f->record->contact.failing[FAIL_REFUSED].first;
+    count_probes(f, FAIL_REFUSED, &first);
+    return first;
+}
+
+/* ---- gone, and come back ---- */
+
+static int restarts(const struct find *f)
+{
+    int metrics = f->record->metrics.restarts, process = f->record->process.restarts;
+    return metrics > process ? metrics : process;
+}
+
+static bool is_known(const struct find *f)
+{
+    return f->record->process.pid > 0;
+}
+
+/* Where its process is not known: it was there, then nobody listened, and nothing was heard any more, on kept
+ * connections neither. */
+static bool is_silenced(const struct find *f)
+{
+    nsec heard = last_heard(f), refused = first_refused(f);
+    return heard >= 0 && refused >= 0 && heard <= refused + TOGETHER;
+}
+
+static bool is_gone(const struct find *f)
+{
+    if (restarts(f))
+        return false;
+    return is_known(f) ? f->record->process.gone >= 0 : is_silenced(f);
+}
+
+bool find_crashed(const struct find *f, struct finding *ret)
+{
+    if (!is_gone(f))
+        return false;
+    const struct record_process *p = &f->record->process;
+    nsec heard = last_heard(f);
+    const char *seen =
+        is_known(f) ? arena_printf(f->arena, "the process %d was gone at %s", p->pid, find_time(f, p->gone))
+                    : arena_printf(f->arena, "connections are refused since %s, and nothing came on others",
+                                   find_time(f, first_refused(f)));
+    ret->says = "the target died during the run";
+    ret->since = is_known(f) ? earlier(p->gone, heard) : heard;
+    ret->evidence = arena_printf(f->arena, "%s; it was last heard at %s%s", seen,
+                                 heard >= 0 ? find_time(f, heard) : "no time", find_memory_pressure(f));
+    return true;
+}
+
+static nsec restarted_since(const struct find *f)
+{
+    const struct record *r = f->record;
+    return earlier(r->metrics.restarts ? r->metrics.restart.start : -1, r->process.gone);
+}
+
+bool find_restarted(const struct find *f, struct finding *ret)
+{
+    const struct record *r = f->record;
+    if (!restarts(f))
+        return false;
+    ret->says = "the target was restarted during the run";
+    ret->since = restarted_since(f);
+    ret->evidence = find_count(f, restarts(f), "time");
+    if (r->metrics.restarts)
+        ret->evidence =
+            arena_printf(f->arena, "%s, its start time changed between %s and %s", ret->evidence,
+                         find_time(f, r->metrics.restart.start), find_time(f, r->metrics.restart.end));
+    if (r->process.restarts && r->process.gone >= 0)
+        ret->evidence = arena_printf(f->arena, "%s, a process was gone at %s and another, %d, took its place",
+                                     ret->evidence, find_time(f, r->process.gone), r->process.pid);
+    ret->evidence = arena_printf(f->arena, "%s%s", ret->evidence, find_memory_pressure(f));
+    return true;
+}
+
+/* ---- nobody listens ---- */
+
+bool find_refuses(const struct find *f, struct finding *ret)
+{
+    int64_t jobs = f->counts.kinds[FAIL_REFUSED];
+    nsec none = -1, heard = last_heard(f), first = first_refused(f);
+    int probes = count_probes(f, FAIL_REFUSED, &none);
+    if (!jobs && !probes)
+        return false;
+    const char *alive = "";
+    if (is_known(f) && !is_gone(f))
+        alive = arena_printf(f->arena, "; the process %d is there", f->record->process.pid);
+    else if (heard > first + TOGETHER)
+        alive = arena_printf(f->arena, "; it was heard until %s", find_time(f, heard));
+    ret->says = "the target refuses connections";
+    ret->since = first;
+    ret->evidence = arena_printf(f->arena, "%s and %s since %s%s", find_count(f, jobs, "job"),
+                                 find_count(f, probes, "health probe"), find_time(f, first), alive);
+    return true;
+}
+
+/* ---- it stands still ---- */
+
+static nsec still_threshold(const struct find *f)
+{
+    const struct record *r = f->record;
+    double *took = arena_new(f->arena, double, r->probe_count + 1);
+    int count = 0;
+    for (int i = 0; i < r->probe_count; i++)
+        if (r->probes[i].ok)
+            took[count++] = (double)r->probes[i].took;
+    struct sample s = sample_of(took, count);
+    double median = count ? sample_percentile(&s, 50) : 0;
+    return later(STILL_LEAST, (nsec)(STILL_MEDIANS * median));
+}
+
+/* The longest part of the span in which no answer came to any job. */
+static struct record_span silent_part(const struct record_contact *c, struct record_span span)
+{
+    struct record_span longest = {span.start, span.start};
+    if (c->last < 0)
+        return span;
+    for (int i = -1; i <= c->silence_count; i++) {
+        struct record_span s = i < 0                  ? (struct record_span){span.start, c->first}
+                               : i < c->silence_count ? c->silences[i]
+                                                      : (struct record_span){c->last, span.end};
+        s.start = later(s.start, span.start);
+        s.end = s.end < span.end ? s.end : span.end;
+        if (s.end - s.start > longest.end - longest.start)
+            longest = s;
+    }
+    return longest;
+}
+
+static nsec length(struct record_span s)
+{
+    return s.end - s.start;
+}
+
+/* Probes that waited, one stretch for those that waited at the same time; of all stretches the one with the
+ * longest silence. Probes stand in the order of their ends. */
+static struct record_span still_longest(const struct find *f)
+{
+    const struct record *r = f->record;
+    struct record_span now = {-1, -1}, longest = {-1, -1};
+    nsec threshold = still_threshold(f);
+    for (int i = 0; i < r->probe_count; i++) {
+        const struct record_probe *p = &r->probes[i];
+        if (p->took < threshold || !(p->ok || p->fail == FAIL_TIMEOUT))
+            continue;
+        nsec start = now.start >= 0 && p->at <= now.end ? earlier(now.start, p->at) : p->at;
+        now = (struct record_span){start, p->at + p->took};
+        struct record_span silent = silent_part(&r->contact, now);
+        if (length(silent) >= threshold && length(silent) > length(longest))
+            longest = silent;
+    }
+    return longest;
+}
+
+/* A silence for which we had no ear ourselves is not the target's. */
+bool find_frozen(const struct find *f, struct finding *ret)
+{
+    struct record_span still = still_longest(f);
+    if (still.start < 0 || hist_max(f->record->generator.loop_lag) > length(still) / 2)
+        return false;
+    bool went_on = last_heard(f) >= still.end;
+    ret->says = went_on ? "the target stood still and then went on" : "the target answers nothing any more";
+    ret->since = still.start;
+    ret->evidence =
+        went_on
+            ? arena_printf(f->arena, "no answer to any job or health probe for %s, from %s to %s",
+                           find_time(f, length(still)), find_time(f, still.start), find_time(f, still.end))
+            : arena_printf(f->arena, "no answer to any job or health probe since %s",
+                           find_time(f, still.start));
+    return true;
+}
+
+/* ---- connections ---- */
+
+/* Between two programs on one machine lies no network. */
+bool find_reset(const struct find *f, struct finding *ret)
+{
+    if (!find_kind(f, ret, FAIL_RESET, "connections were reset before the answer"))
+        return false;
+    if (!f->record->peer.local)
+        return true;
+    ret->culprit = CULPRIT_TARGET;
+    ret->next = "look in the target's log at these times: it, or its server, closes connections on requests";
+    return true;
+}
+
+bool find_resent(const struct find *f, struct finding *ret)
+{
+    const struct record_traffic *t = &f->record->traffic;
+    if (!t->resent)
+        return false;
+    ret->says = "kept connections were closed without a word";
+    ret->evidence =
+        arena_printf(f->arena,
+                     "%" PRId64 " of %" PRId64
+                     " requests got no answer on a kept connection and were sent again on a new one",
+                     t->resent, t->requests);
+    return true;
+}
+
+bool find_unresolved(const struct find *f, struct finding *ret)
+{
+    return find_kind(f, ret, FAIL_DNS, "the target's name has no address");
+}
+
+bool find_unreachable(const struct find *f, struct finding *ret)
+{
+    return find_kind(f, ret, FAIL_NETWORK, "the target is not reachable");
+}
+
+bool find_connect_timeouts(const struct find *f, struct finding *ret)
+{
+    return find_kind(f, ret, FAIL_CONNECT, "connections were not taken in time");
+}
+
+bool find_tls(const struct find *f, struct finding *ret)
+{
+    return find_kind(f, ret, FAIL_TLS, "no trusted TLS connection came about");
+}
+
+bool find_failed_probes(const struct find *f, struct finding *ret)
+{
+    int bad = 0;
+    for (int i = 0; i < f->record->probe_count; i++) {
+        const struct record_probe *p = &f->record->probes[i];
+        if (p->ok)
+            continue;
+        bad++;
+        ret->since = earlier(ret->since, p->at);
+    }
+    if (!bad)
+        return false;
+    ret->says = "health probes failed";
+    ret->evidence = arena_printf(f->arena, "%d of %d, the first at %s", bad, f->record->probe_count,
+                                 find_time(f, ret->since));
+    return true;
+}
