@@ -66,12 +66,23 @@ static bool is_known(const struct find *f)
     return f->record->process.pid > 0;
 }
 
+/* Was it there after it had refused a connection? What was asked then, and answered, says so; an answer to a
+ * job may have been under way. */
+static bool is_heard_after(const struct find *f, nsec refused)
+{
+    const struct record *r = f->record;
+    for (int i = 0; i < r->probe_count; i++)
+        if (r->probes[i].ok && r->probes[i].at > refused)
+            return true;
+    return r->contact.last > refused + TOGETHER || (r->metrics.readable && r->metrics.last > refused);
+}
+
 /* Where its process is not known: it was there, then nobody listened, and nothing was heard any more, on kept
  * connections neither. */
 static bool is_silenced(const struct find *f)
 {
-    nsec heard = last_heard(f), refused = first_refused(f);
-    return heard >= 0 && refused >= 0 && heard <= refused + TOGETHER;
+    nsec refused = first_refused(f);
+    return last_heard(f) >= 0 && refused >= 0 && !is_heard_after(f, refused);
 }
 
 static bool is_gone(const struct find *f)
@@ -135,12 +146,15 @@ bool find_refuses(const struct find *f, struct finding *ret)
     const char *alive = "";
     if (is_known(f) && !is_gone(f))
         alive = arena_printf(f->arena, "; the process %d is there", f->record->process.pid);
-    else if (heard > first + TOGETHER)
+    else if (is_heard_after(f, first))
         alive = arena_printf(f->arena, "; it was heard until %s", find_time(f, heard));
     ret->says = "the target refuses connections";
     ret->since = first;
-    ret->evidence = arena_printf(f->arena, "%s and %s since %s%s", find_count(f, jobs, "job"),
-                                 find_count(f, probes, "health probe"), find_time(f, first), alive);
+    const char *what = jobs && probes ? arena_printf(f->arena, "%s and %s", find_count(f, jobs, "job"),
+                                                     find_count(f, probes, "health probe"))
+                       : jobs         ? find_count(f, jobs, "job")
+                                      : find_count(f, probes, "health probe");
+    ret->evidence = arena_printf(f->arena, "%s since %s%s", what, find_time(f, first), alive);
     return true;
 }
 

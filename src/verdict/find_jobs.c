@@ -5,15 +5,26 @@
 
 /* ---- jobs that never end ---- */
 
-/* A job that is as old as this, in the longest generation that succeeded, does not merely wait. */
+/*
+ * A target that takes jobs in their order has begun with one before it began with a later one. So when a
+ * later one has ended well, the earlier has been worked on at least since the later one's begin (its end,
+ * where the begin is not told). A job that times out after twice the longest work of all that succeeded is
+ * stuck, however long it may have waited before.
+ */
 enum { STUCK_LONGEST = 2 };
 
-static nsec longest_generation(const struct find *f)
+/* How long it was worked on as far as is told; else what that cannot exceed. */
+static nsec work_of(const struct find *f, const struct record_job *j)
+{
+    return j->processing >= 0 ? j->processing : record_generation(f->record, j);
+}
+
+static nsec longest_work(const struct find *f)
 {
     nsec longest = -1;
     for (int i = 0; i < f->record->job_count; i++) {
         const struct record_job *j = f->record->jobs[i];
-        nsec took = j->outcome == JOB_OK ? record_generation(f->record, j) : -1;
+        nsec took = j->outcome == JOB_OK ? work_of(f, j) : -1;
         longest = took > longest ? took : longest;
     }
     return longest;
@@ -31,11 +42,15 @@ static bool was_silent(const struct record_contact *c, const struct record_job *
     return false;
 }
 
-/* `overtaken`: when the first of those ended well that were sent after it. */
-static bool is_stuck(const struct find *f, const struct record_job *j, nsec longest, nsec overtaken, int wait)
+/* `later`: of the jobs that were sent after it and succeeded, the one that ended first; NULL: none. */
+static bool is_stuck(const struct find *f, const struct record_job *j, const struct record_job *later,
+                     nsec longest, int wait)
 {
-    return j->phase >= 0 && record_timed_out_in(j, wait) && j->ended - j->sent >= STUCK_LONGEST * longest &&
-           (j->polls || j->messages) && overtaken <= j->ended && !was_silent(&f->record->contact, j);
+    if (j->phase < 0 || !record_timed_out_in(j, wait) || !later || later->ended > j->ended)
+        return false;
+    nsec begun = later->steps[wait].end - (later->processing >= 0 ? later->processing : 0);
+    return j->ended - begun >= STUCK_LONGEST * longest && (j->polls || j->messages) &&
+           !was_silent(&f->record->contact, j);
 }
 
 struct stuck {
@@ -55,15 +70,15 @@ static void add_stuck(struct stuck *s, const struct record_job *j)
 /* Rows stand in the order of their start. */
 static struct stuck stuck_jobs(const struct find *f)
 {
-    struct stuck s = {.first = -1, .last = -1, .longest = longest_generation(f)};
+    struct stuck s = {.first = -1, .last = -1, .longest = longest_work(f)};
     int wait = workflow_wait(&f->plan->workflow);
-    nsec overtaken = NSEC_NEVER;
+    const struct record_job *later = NULL;
     for (int i = f->record->job_count - 1; s.longest >= 0 && wait >= 0 && i >= 0; i--) {
         const struct record_job *j = f->record->jobs[i];
-        if (is_stuck(f, j, s.longest, overtaken, wait))
+        if (is_stuck(f, j, later, s.longest, wait))
             add_stuck(&s, j);
-        if (j->outcome == JOB_OK && j->ended < overtaken)
-            overtaken = j->ended;
+        if (j->outcome == JOB_OK && (!later || j->ended < later->ended))
+            later = j;
     }
     return s;
 }
@@ -78,7 +93,7 @@ bool find_stuck(const struct find *f, struct finding *ret)
     ret->evidence =
         arena_printf(f->arena,
                      "%s timed out while the target answered that they go on (job %d after %d polls, %d "
-                     "messages); jobs that came later ended, the longest within %s",
+                     "messages); later jobs ended meanwhile, and no job took more than %s",
                      find_stretch(f, s.count, "job", s.first, s.last), s.example->number, s.example->polls,
                      s.example->messages, find_time(f, s.longest));
     return true;

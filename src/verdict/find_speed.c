@@ -39,13 +39,15 @@ static int service_subject(const struct find *f, int phase, struct record_point 
     return SUBJECT_GENERATION;
 }
 
-/* The first jobs see a target that is less busy than it will be: two generations after the phase's start it
- * is as busy as it gets. */
+/* Where jobs come whether or not others have ended, the first ones see a target that is less busy than it
+ * will be: two generations after the phase's start it is as busy as it gets. */
 static int skip_filling(const struct find *f, int phase, const struct record_point *points, int count)
 {
     double median = sample_percentile(&f->generations.seconds, 50);
     nsec from = f->record->phases[phase].start + (isfinite(median) ? nsec_from_sec(2 * median) : 0);
     int skipped = 0;
+    if (f->plan->load.users == USERS_CLOSED)
+        return 0;
     while (skipped < count && points[skipped].at < from)
         skipped++;
     return skipped;
@@ -126,8 +128,8 @@ static bool usage_finding(const struct find *f, struct finding *ret, const char 
     if (!(off_percent(f) > OFF_PERCENT) || !(usage >= low && usage <= high))
         return false;
     ret->says = says;
-    ret->evidence = arena_printf(f->arena, "%s; the GPU's usage was %.0f %% in the median%s", off_text(f),
-                                 usage, s->simulated ? ", as the target simulates it" : "");
+    ret->evidence = arena_printf(f->arena, "its usage was %.0f %% in the median%s", usage,
+                                 s->simulated ? ", as the target simulates it" : "");
     return true;
 }
 
@@ -136,10 +138,26 @@ bool find_gpu_idle(const struct find *f, struct finding *ret)
     return usage_finding(f, ret, "all generations are slow, and it is not the GPU", 0, IDLE_PERCENT);
 }
 
+/* Jobs under way on average, by Little's law: when there are several, it is the load that asks for too much.
+ */
+static double jobs_under_way(const struct find *f)
+{
+    struct record_span jobs = selection_jobs(f->record);
+    return f->generations.seconds.mean * (double)f->generations.seconds.count /
+           nsec_to_sec(jobs.end - jobs.start);
+}
+
 bool find_gpu_full(const struct find *f, struct finding *ret)
 {
-    return usage_finding(f, ret, "all generations are slow, and the GPU is busy: its capacity is reached",
-                         FULL_PERCENT, INFINITY);
+    const double several = 1.5;
+    if (!usage_finding(f, ret, "all generations are slow, and the GPU is busy: its capacity is reached",
+                       FULL_PERCENT, INFINITY))
+        return false;
+    ret->evidence =
+        arena_printf(f->arena, "%s, with %.1f jobs under way on average", ret->evidence, jobs_under_way(f));
+    if (jobs_under_way(f) > several)
+        ret->culprit = CULPRIT_WORKLOAD;
+    return true;
 }
 
 /* ---- cold ---- */

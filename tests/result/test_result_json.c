@@ -267,7 +267,7 @@ static bool are_close(const json_t *a, const json_t *b)
 
 static void assert_close(const json_t *kept, const json_t *counted, const char *where)
 {
-    static const char *const own[] = {"timeline", "trends", "steps", "distinct_models",
+    static const char *const own[] = {"timeline", "trends", "steps", "distinct_models", "findings", "cold_start",
                                       "evidence", "why",    "reason"};
     const char *key;
     json_t *value;

@@ -88,7 +88,7 @@ static void test_what_it_says(void **state)
         "· queue",
         "* seen, but too few jobs for a 95 % bound: p95 needs ≥ 59, p99 needs ≥ 299",
         "4  status   upload: status 503 (queue is full)",
-        "Worth a look",
+        "Findings\n",
         "→ results/report.html",
     };
     for (int i = 0; i < COUNT(parts); i++)
