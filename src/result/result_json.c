@@ -177,11 +177,12 @@ static json_t *findings_json(const struct writing *w)
     for (int i = 0; i < count; i++) {
         const struct finding *f = &found[i];
         json_array_append_new(
-            findings, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "name", f->name, "culprit",
+            findings, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "name", f->name, "culprit",
                                 culprit_name(f->culprit), "severity", severity_name(f->severity), "says",
                                 json_value_text(f->says), "evidence", json_value_text(f->evidence), "next",
                                 json_value_text(*f->next ? f->next : NULL), "since_seconds",
-                                f->since >= 0 ? json_value_seconds(f->since) : json_null()));
+                                f->since >= 0 ? json_value_seconds(f->since) : json_null(), "jobs",
+                                (json_int_t)f->jobs));
     }
     return findings;
 }

@@ -51,6 +51,7 @@ bool find_kind(const struct find *f, struct finding *ret, enum fail_kind kind, c
     if (!count)
         return false;
     ret->says = says;
+    ret->jobs = count;
     ret->since = failing->first;
     ret->evidence =
         arena_printf(f->arena, "%s, the first: '%s'",
@@ -62,6 +63,18 @@ int find_status(const char *message)
 {
     const char *status = strstr(message, ": status ");
     return status ? atoi(status + strlen(": status ")) : 0;
+}
+
+int64_t find_failed_with(const struct find *f, int status)
+{
+    struct job_error *errors;
+    int64_t jobs = 0;
+    int count = selection_errors((struct selection){.phase = PHASE_ALL}, f->record, f->arena, &errors);
+    for (int i = 0; i < count; i++)
+        if (errors[i].kind == FAIL_STATUS && errors[i].error >= 0 &&
+            find_status(f->record->messages[errors[i].error]) == status)
+            jobs += errors[i].count;
+    return jobs;
 }
 
 bool find_contains(const char *text, const char *word)

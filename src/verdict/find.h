@@ -39,6 +39,10 @@ bool find_is_memory(const char *message);
 bool find_is_proxy(const struct find *f, const struct record_refusal *r);
 /* Jobs that failed in this way: how many, when, and the first message, as evidence. False: none. */
 bool find_kind(const struct find *f, struct finding *ret, enum fail_kind kind, const char *says);
+/* Jobs that failed over an answer with this status. */
+int64_t find_failed_with(const struct find *f, int status);
+/* Jobs that the target worked on then. */
+int find_under_way(const struct find *f, nsec at);
 /* When one of the target's GPUs had hardly any memory left, as a clause that follows others; "" if none. */
 const char *find_memory_pressure(const struct find *f);
 

@@ -21,6 +21,7 @@ static bool refused_with(const struct find *f, struct finding *ret, const struct
                          const char *says)
 {
     ret->says = says;
+    ret->jobs = find_failed_with(f, r->status);
     ret->since = r->first;
     ret->evidence =
         arena_printf(f->arena, "%s with status %d%s", find_stretch(f, r->count, "answer", r->first, r->last),
@@ -79,8 +80,9 @@ bool find_errors(const struct find *f, struct finding *ret)
         others += r->count;
         most = !most || r->count > most->count ? r : most;
     }
-    if (!most)
-        return false;
+    if (!most) /* one that was told in another way, as Socket.IO does */
+        return c->refusal_count == 0 &&
+               find_kind(f, ret, FAIL_STATUS, "requests were answered with an error");
     bool blames_us = most->status >= 400 && most->status < 500;
     refused_with(f, ret, most, "requests were answered with an error");
     if (blames_us && ret->culprit == CULPRIT_TARGET) {
@@ -89,6 +91,8 @@ bool find_errors(const struct find *f, struct finding *ret)
     }
     if (most->status == INSUFFICIENT_STORAGE)
         ret->next = "look how much room the target's disk has, and its GPU";
+    if (!f->counts.kinds[FAIL_STATUS]) /* tried again, with success */
+        ret->severity = SEVERITY_WARNING;
     if (others > most->count)
         ret->evidence = arena_printf(f->arena, "%s; %" PRId64 " more with other statuses", ret->evidence,
                                      others - most->count);

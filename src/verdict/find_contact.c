@@ -92,6 +92,15 @@ static bool is_gone(const struct find *f)
     return is_known(f) ? f->record->process.gone >= 0 : is_silenced(f);
 }
 
+static const char *memory_next(const struct find *f, nsec at)
+{
+    return arena_printf(
+        f->arena,
+        "its GPU had hardly any memory left: lower MAX_CONCURRENT_JOBS of the target below %d, the "
+        "jobs under way; the end of its log should say so",
+        find_under_way(f, at));
+}
+
 bool find_crashed(const struct find *f, struct finding *ret)
 {
     if (!is_gone(f))
@@ -106,6 +115,8 @@ bool find_crashed(const struct find *f, struct finding *ret)
     ret->since = is_known(f) ? earlier(p->gone, heard) : heard;
     ret->evidence = arena_printf(f->arena, "%s; it was last heard at %s%s", seen,
                                  heard >= 0 ? find_time(f, heard) : "no time", find_memory_pressure(f));
+    if (*find_memory_pressure(f))
+        ret->next = memory_next(f, ret->since);
     return true;
 }
 
@@ -149,6 +160,7 @@ bool find_refuses(const struct find *f, struct finding *ret)
     else if (is_heard_after(f, first))
         alive = arena_printf(f->arena, "; it was heard until %s", find_time(f, heard));
     ret->says = "the target refuses connections";
+    ret->jobs = jobs;
     ret->since = first;
     const char *what = jobs && probes ? arena_printf(f->arena, "%s and %s", find_count(f, jobs, "job"),
                                                      find_count(f, probes, "health probe"))
@@ -225,6 +237,7 @@ bool find_frozen(const struct find *f, struct finding *ret)
     bool went_on = last_heard(f) >= still.end;
     ret->says = went_on ? "the target stood still and then went on" : "the target answers nothing any more";
     ret->since = still.start;
+    ret->severity = went_on ? SEVERITY_WARNING : SEVERITY_CRITICAL;
     ret->evidence =
         went_on
             ? arena_printf(f->arena, "no answer to any job or health probe for %s, from %s to %s",

@@ -89,6 +89,7 @@ bool find_stuck(const struct find *f, struct finding *ret)
     if (!s.count)
         return false;
     ret->says = "jobs never end";
+    ret->jobs = s.count;
     ret->since = s.first;
     ret->evidence =
         arena_printf(f->arena,
@@ -105,6 +106,7 @@ bool find_timed_out(const struct find *f, struct finding *ret)
     if (count <= 0 || !find_kind(f, ret, FAIL_TIMEOUT, "jobs took longer than the scenario's timeout"))
         return false;
     const struct record_failing *failing = &f->record->contact.failing[FAIL_TIMEOUT];
+    ret->jobs = count;
     ret->evidence = arena_printf(f->arena, "%s, not done within %s",
                                  find_stretch(f, count, "job", failing->first, failing->last),
                                  find_time(f, f->plan->load.timeout));
@@ -131,6 +133,7 @@ bool find_failed_jobs(const struct find *f, struct finding *ret)
         return false;
     const struct record_failing *failing = &f->record->contact.failing[FAIL_JOB];
     ret->says = "the target says that jobs failed";
+    ret->jobs = jobs;
     ret->since = failing->first;
     ret->evidence = arena_printf(f->arena, "%s, %" PRId64 " of them with '%s'",
                                  find_stretch(f, jobs, "job", failing->first, failing->last), most, message);
@@ -143,6 +146,7 @@ bool find_invalid_models(const struct find *f, struct finding *ret)
     if (bad <= 0)
         return false;
     ret->says = "downloads were no valid model";
+    ret->jobs = f->counts.kinds[FAIL_MODEL];
     ret->since = f->record->contact.failing[FAIL_MODEL].first;
     ret->evidence = arena_printf(f->arena, "%" PRId64 " of %" PRId64 ", the first: '%s'", bad,
                                  f->counts.models_checked, find_message(f, FAIL_MODEL));

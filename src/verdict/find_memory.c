@@ -72,7 +72,7 @@ static bool is_under_way(const struct record_job *j, nsec at, int wait)
     return start >= 0 && start <= at && at < end;
 }
 
-static int under_way(const struct find *f, nsec at)
+int find_under_way(const struct find *f, nsec at)
 {
     int count = 0, wait = workflow_wait(&f->plan->workflow);
     for (int i = 0; wait >= 0 && i < f->record->job_count; i++)
@@ -82,6 +82,7 @@ static int under_way(const struct find *f, nsec at)
 
 struct shortage {
     int64_t count; /* jobs that failed, or refusals where those are more */
+    int64_t jobs;
     nsec first, last;
     int fits; /* so many others were under way when memory ran out, the fewest seen; -1: not known */
     const char *said;
@@ -89,11 +90,11 @@ struct shortage {
 
 static void note_shortage(const struct find *f, struct shortage *s, nsec at, const char *said)
 {
-    enum { LOOKED_AT = 1000 }; /* each is compared with all jobs */
+    enum { LOOKED_AT = 100 }; /* each is compared with all jobs */
     s->said = s->first < 0 || at < s->first ? said : s->said;
     s->first = s->first < 0 || at < s->first ? at : s->first;
     s->last = at > s->last ? at : s->last;
-    int others = s->count <= LOOKED_AT && f->record->job_count ? under_way(f, at) : s->fits;
+    int others = s->count <= LOOKED_AT && f->record->job_count ? find_under_way(f, at) : s->fits;
     s->fits = s->fits < 0 || others < s->fits ? others : s->fits;
 }
 
@@ -103,7 +104,7 @@ static struct shortage shortage_of(const struct find *f)
     struct shortage s = {.first = -1, .last = -1, .fits = -1, .said = ""};
     for (int i = 0; i < r->job_count; i++)
         if (is_short_job(f, r->jobs[i])) {
-            s.count++;
+            s.count = ++s.jobs;
             note_shortage(f, &s, r->jobs[i]->ended, r->messages[r->jobs[i]->error]);
         }
     for (int i = 0; i < r->contact.refusal_count; i++) {
@@ -138,6 +139,7 @@ bool find_out_of_memory(const struct find *f, struct finding *ret)
         s.fits < 0 ? "" : arena_printf(f->arena, " with %s under way", find_count(f, s.fits, "other job"));
     ret->says = "the target's GPU had no memory left";
     ret->since = s.first;
+    ret->jobs = s.jobs;
     ret->next = shortage_next(f, &s);
     ret->evidence = arena_printf(f->arena, "%s%s: '%s'%s", find_stretch(f, s.count, "time", s.first, s.last),
                                  with, s.said, find_memory_pressure(f));

@@ -184,22 +184,40 @@ static bool follows(const struct finding *effect, const struct finding *cause, n
 struct search {
     struct finding found[FINDERS];
     bool is[FINDERS]; /* found, and no other's effect */
+    bool has_effects[FINDERS];
 };
 
 /* A cause is as grave as what follows from it. */
-static void take_effects(struct search *s, int cause, nsec before, struct arena *arena)
+static void take_effect(struct search *s, int cause, int effect, struct arena *arena)
 {
     struct finding *c = &s->found[cause];
-    const char *separator = "; hence ";
-    for (int i = 0; i < FINDERS; i++) {
-        const struct finding *e = &s->found[i];
-        if (!s->is[i] || i == cause || !(finders[cause].explains & finders[i].is) || !follows(e, c, before))
-            continue;
-        s->is[i] = false;
-        c->severity = e->severity > c->severity ? e->severity : c->severity;
-        c->evidence = arena_printf(arena, "%s%s%s (%s)", c->evidence, separator, e->says, e->evidence);
-        separator = ", ";
-    }
+    const struct finding *e = &s->found[effect];
+    c->evidence = arena_printf(arena, "%s%s%s (%s)", c->evidence, s->has_effects[cause] ? ", " : "; hence ",
+                               e->says, e->evidence);
+    c->severity = e->severity > c->severity ? e->severity : c->severity;
+    c->jobs += e->jobs;
+    s->has_effects[cause] = true;
+    s->is[effect] = false;
+}
+
+static void take_effects(struct search *s, int cause, nsec before, struct arena *arena)
+{
+    for (int i = 0; i < FINDERS; i++)
+        if (s->is[i] && i != cause && (finders[cause].explains & finders[i].is & ~LOSS) &&
+            follows(&s->found[i], &s->found[cause], before))
+            take_effect(s, cause, i, arena);
+}
+
+/* The share of jobs that failed follows from what most of them failed over. */
+static void take_loss(struct search *s, struct arena *arena)
+{
+    int most = -1;
+    for (int i = 0; i < FINDERS; i++)
+        if (s->is[i] && (finders[i].explains & LOSS) && (most < 0 || s->found[i].jobs > s->found[most].jobs))
+            most = i;
+    for (int i = 0; i < FINDERS; i++)
+        if (s->is[i] && finders[i].is == LOSS && most >= 0 && s->found[most].jobs > 0)
+            take_effect(s, most, i, arena);
 }
 
 static int collect(const struct search *s, struct finding ret[FINDINGS_MAX])
@@ -233,5 +251,6 @@ int finding_find(const struct plan *p, const struct record *r, const struct verd
     for (int i = 0; i < FINDERS; i++)
         if (s.is[i])
             take_effects(&s, i, seen_before(p), arena);
+    take_loss(&s, arena);
     return collect(&s, ret);
 }

@@ -28,6 +28,7 @@ struct finding {
     const char *evidence; /* figures and times; times count from the run's start */
     const char *next;     /* what to do; "" when there is nothing */
     nsec since;           /* when it was first seen; -1: it has no time */
+    int64_t jobs;         /* measured jobs that failed over it, as far as that is known */
 };
 
 enum { FINDINGS_MAX = 64 };

@@ -54,7 +54,8 @@ static void add_probe(struct made *m, double at, double took, bool ok, enum fail
     record_add_probe(&m->record, (struct record_probe){made_time(at), made_time(took), ok, fail});
 }
 
-static void add_points(struct made *m, const char *name, const char *unit, int count, double first, double last)
+static void add_points(struct made *m, const char *name, const char *unit, int count, double first,
+                       double last)
 {
     struct record_series *s = record_add_series(&m->record, name, unit);
     for (int i = 0; i < count; i++)
@@ -276,6 +277,12 @@ static void unavailable(struct made *m)
     refuse(m, 503, "Shutting down", "gunicorn", NULL);
 }
 
+/* By a channel that has no statuses. */
+static void told_an_error(struct made *m)
+{
+    failed(m, FAIL_STATUS, MADE_WAIT, "wait: the server refuses: no");
+}
+
 static void server_error(struct made *m)
 {
     refuse(m, 500, "oops", "gunicorn", NULL);
@@ -318,13 +325,15 @@ static void nearly_full_for_gpu(struct made *m)
 
 static void memory_out(struct made *m)
 {
-    failed(m, FAIL_JOB, MADE_WAIT, "wait: the target says the job failed: CUDA out of memory. Tried to allocate");
+    failed(m, FAIL_JOB, MADE_WAIT,
+           "wait: the target says the job failed: CUDA out of memory. Tried to allocate");
 }
 
 /* A job of 300 s that a later one overtook, which ended `before` seconds before its time was up. */
 static void overtaken(struct made *m, double before)
 {
-    struct record_job *j = made_failure(m, 0, 4990, FAIL_TIMEOUT, MADE_WAIT, 300, "wait: not done within 5 m");
+    struct record_job *j =
+        made_failure(m, 0, 4990, FAIL_TIMEOUT, MADE_WAIT, 300, "wait: not done within 5 m");
     j->polls = 300;
     made_job(m, 0, 5290 - before - 82.3, 82);
     m->record.contact.last = made_time(5300);
@@ -418,12 +427,12 @@ static void small_heap_grows(struct made *m)
     add_points(m, "target.memory", "bytes", 100, 20 << 20, 30 << 20);
 }
 
-/* It rises in the first half, then it has all that it needs. */
+/* It rises, and then it has all that it needs. */
 static void fills_a_cache(struct made *m)
 {
     struct record_series *s = record_add_series(&m->record, "target.memory", "bytes");
     for (int i = 0; i < 100; i++)
-        record_add_point(&m->record, s, made_time(i * 50), (400 + (i < 45 ? 4 * i : 180)) * 0x1p20);
+        record_add_point(&m->record, s, made_time(i * 50), (400 + (i < 60 ? 4 * i : 240)) * 0x1p20);
 }
 
 static void gpu_leaks(struct made *m)
@@ -435,7 +444,8 @@ static void gpu_leaks(struct made *m)
 static void all_take(struct made *m, double seconds, double usage)
 {
     for (int i = 0; i < JOBS; i++)
-        m->record.jobs[i]->steps[MADE_WAIT].end = m->record.jobs[i]->steps[MADE_SUBMIT].start + made_time(seconds);
+        m->record.jobs[i]->steps[MADE_WAIT].end =
+            m->record.jobs[i]->steps[MADE_SUBMIT].start + made_time(seconds);
     if (usage >= 0)
         add_points(m, "gpu.usage", "%", 50, usage, usage);
 }
@@ -545,8 +555,8 @@ static void unfinished(struct made *m)
 
 static void traffic(struct made *m)
 {
-    m->record.traffic =
-        (struct record_traffic){.requests = 9, .resent = 1, .missed = 2, .late = 1, .latest = NSEC_PER_SEC, .backwards = 3};
+    m->record.traffic = (struct record_traffic){
+        .requests = 9, .resent = 1, .missed = 2, .late = 1, .latest = NSEC_PER_SEC, .backwards = 3};
 }
 
 static void skipped(struct made *m)
@@ -616,6 +626,7 @@ static const struct {
     {"target_unavailable", unavailable, true, CULPRIT_TARGET},
     {"target_errors", limited, false, 0},
     {"target_errors", unavailable, false, 0},
+    {"target_errors", told_an_error, true, CULPRIT_TARGET},
     {"target_errors", server_error, true, CULPRIT_TARGET},
     {"target_errors", gateway_error, true, CULPRIT_NETWORK},
     {"target_errors", client_error, true, CULPRIT_WORKLOAD},
@@ -750,6 +761,46 @@ static void test_critical_share(void **state)
     }
 }
 
+/* ... from that over which most of them failed. */
+static void test_what_most_failed_over(void **state)
+{
+    (void)state;
+    struct made m;
+    struct finding f = {0};
+    good(&m);
+    reset_here(&m);
+    for (int i = 0; i < 7; i++)
+        job_failed(&m);
+    assert_true(find_one(&m, "connections_reset", &f));
+    assert_int_equal(f.jobs, 1);
+    assert_null(strstr(f.evidence, "hence"));
+    assert_true(find_one(&m, "jobs_failed", &f));
+    assert_int_equal(f.jobs, 7);
+    assert_part(f.evidence, "hence above 10 % of the jobs failed, a critical failure (11.8 %)");
+    gone(&m);
+    assert_true(find_one(&m, "target_crashed", &f));
+    assert_int_equal(f.jobs, 8);
+    made_finish(&m);
+}
+
+/* A target that died with its GPU full. */
+static void test_memory_and_a_crash(void **state)
+{
+    (void)state;
+    struct made m;
+    struct finding f = {0};
+    good(&m);
+    for (int i = 0; i < 3; i++)
+        made_job(&m, 0, 4985 + i, 82);
+    known(&m);
+    m.record.process.gone = made_time(4990);
+    full_gpu(&m, 24e9);
+    assert_true(find_one(&m, "target_crashed", &f));
+    assert_part(f.evidence, "GPU 0's memory was 100 % full at 40.0 s");
+    assert_part(f.next, "MAX_CONCURRENT_JOBS of the target below 3,");
+    made_finish(&m);
+}
+
 static void test_the_worst_first(void **state)
 {
     (void)state;
@@ -777,7 +828,8 @@ static void test_how_many_fit(void **state)
     static const struct {
         int others;
         const char *next;
-    } cases[] = {{0, "one job alone does not fit"}, {1, "MAX_CONCURRENT_JOBS of the target to 1:"},
+    } cases[] = {{0, "one job alone does not fit"},
+                 {1, "MAX_CONCURRENT_JOBS of the target to 1:"},
                  {3, "MAX_CONCURRENT_JOBS of the target to 3:"}};
     for (int i = 0; i < COUNT(cases); i++) {
         struct made m;
@@ -891,6 +943,8 @@ int main(void)
         cmocka_unit_test(test_a_good_run_has_none),
         cmocka_unit_test(test_effects_begin_with_their_cause),
         cmocka_unit_test(test_critical_share),
+        cmocka_unit_test(test_what_most_failed_over),
+        cmocka_unit_test(test_memory_and_a_crash),
         cmocka_unit_test(test_the_worst_first),
         cmocka_unit_test(test_how_many_fit),
         cmocka_unit_test(test_evidence),
