@@ -143,7 +143,7 @@ static void on_done(struct http_exchange *x)
     struct ask *a = (struct ask *)x;
     struct worker *w = a->asks->worker;
     if (x->fail == FAIL_NONE)
-        record_contact_heard(&w->record.contact, worker_time(w, x->ended));
+        record_contact_heard(&w->record.contact, worker_time(w, x->started), worker_time(w, x->ended));
     a->asks->done(a);
 }
 

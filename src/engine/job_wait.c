@@ -98,7 +98,7 @@ void job_polled(struct job *j, const json_t *root)
 void job_messaged(struct job *j)
 {
     j->record->messages++;
-    record_contact_heard(&j->worker->record.contact, worker_time(j->worker, job_now(j)));
+    record_contact_heard(&j->worker->record.contact, NSEC_NEVER, worker_time(j->worker, job_now(j)));
     j->worker->record.traffic.messages++;
 }
 

@@ -15,12 +15,12 @@ void record_contact_init(struct record_contact *c)
 
 /* ---- silences ---- */
 
-static nsec length(struct record_span s)
+static nsec length(struct record_silence s)
 {
     return s.end - s.start;
 }
 
-static int shortest(const struct record_span *spans, int count)
+static int shortest(const struct record_silence *spans, int count)
 {
     int at = 0;
     for (int i = 1; i < count; i++)
@@ -29,7 +29,7 @@ static int shortest(const struct record_span *spans, int count)
 }
 
 /* The last one in time; when there is no room the shortest goes. */
-static void keep_silence(struct record_contact *c, struct record_span silence)
+static void keep_silence(struct record_contact *c, struct record_silence silence)
 {
     if (c->silence_count == RECORD_SILENCES_MAX) {
         int at = shortest(c->silences, c->silence_count);
@@ -41,34 +41,41 @@ static void keep_silence(struct record_contact *c, struct record_span silence)
     c->silences[c->silence_count++] = silence;
 }
 
-void record_contact_heard(struct record_contact *c, nsec at)
+void record_contact_heard(struct record_contact *c, nsec asked, nsec at)
 {
     if (c->last >= 0 && at > c->last)
-        keep_silence(c, (struct record_span){c->last, at});
+        keep_silence(c, (struct record_silence){c->last, at, asked});
     if (c->first < 0)
         c->first = at;
     c->last = at > c->last ? at : c->last;
 }
 
 /* Also before the first answer and after the last one a writer hears nothing. Returns how many. */
-static int all_silences(const struct record_contact *c, struct record_span out[RECORD_SILENCES_MAX + 2])
+static int all_silences(const struct record_contact *c, struct record_silence out[RECORD_SILENCES_MAX + 2])
 {
     int count = 0;
-    out[count++] = (struct record_span){-NSEC_NEVER, c->first};
+    out[count++] = (struct record_silence){-NSEC_NEVER, c->first, NSEC_NEVER};
     for (int i = 0; i < c->silence_count; i++)
         out[count++] = c->silences[i];
-    out[count++] = (struct record_span){c->last, NSEC_NEVER};
+    out[count++] = (struct record_silence){c->last, NSEC_NEVER, NSEC_NEVER};
     return count;
+}
+
+/* What ends one of them was under way to the end of what both have in common. */
+static struct record_silence in_common(const struct record_silence *a, const struct record_silence *b)
+{
+    return (struct record_silence){.start = a->start > b->start ? a->start : b->start,
+                                   .end = a->end < b->end ? a->end : b->end,
+                                   .asked = a->asked < b->asked ? a->asked : b->asked};
 }
 
 static void merge_silences(struct record_contact *into, const struct record_contact *from)
 {
-    struct record_span ours[RECORD_SILENCES_MAX + 2], theirs[RECORD_SILENCES_MAX + 2];
+    struct record_silence ours[RECORD_SILENCES_MAX + 2], theirs[RECORD_SILENCES_MAX + 2];
     int our_count = all_silences(into, ours), their_count = all_silences(from, theirs), a = 0, b = 0;
     into->silence_count = 0;
     while (a < our_count && b < their_count) {
-        struct record_span both = {ours[a].start > theirs[b].start ? ours[a].start : theirs[b].start,
-                                   ours[a].end < theirs[b].end ? ours[a].end : theirs[b].end};
+        struct record_silence both = in_common(&ours[a], &theirs[b]);
         if (both.start > -NSEC_NEVER && both.end < NSEC_NEVER && both.end > both.start)
             keep_silence(into, both);
         if (ours[a].end < theirs[b].end)

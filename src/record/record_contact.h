@@ -23,6 +23,12 @@ struct record_span {
     nsec start, end;
 };
 
+struct record_silence { /* between two answers */
+    nsec start, end;
+    nsec asked; /* when the request was begun whose answer ended it; NSEC_NEVER: of a message, that nobody
+                   asked for */
+};
+
 struct record_failing { /* measured jobs that failed alike */
     int64_t count;
     nsec first, last; /* when they ended */
@@ -41,7 +47,7 @@ struct record_refusal { /* answers with one status that was not expected, those 
 struct record_contact {
     nsec first, last; /* answers and messages */
     /* Between two of them, ascending in time; merged, the stretches in which no writer heard anything. */
-    struct record_span silences[RECORD_SILENCES_MAX];
+    struct record_silence silences[RECORD_SILENCES_MAX];
     int silence_count;
     struct record_failing failing[FAIL_KINDS];
     struct record_refusal refusals[RECORD_REFUSALS_MAX]; /* in the order in which they came up first */
@@ -49,8 +55,8 @@ struct record_contact {
 };
 
 void record_contact_init(struct record_contact *c);
-/* An answer or a message came; the calls' times ascend. */
-void record_contact_heard(struct record_contact *c, nsec at);
+/* An answer came to what was asked then, or a message (NSEC_NEVER); the times `at` of the calls ascend. */
+void record_contact_heard(struct record_contact *c, nsec asked, nsec at);
 void record_contact_failed(struct record_contact *c, enum fail_kind kind, nsec at);
 /* Texts may be NULL. */
 void record_contact_refused(struct record_contact *c, nsec at, int status, const char *said,

@@ -1,11 +1,13 @@
 #include "find.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 /* An answer that was there already may be read so long after another connection was refused. */
 #define TOGETHER (100 * NSEC_PER_MSEC)
 
-/* A target stands still when a probe waits so long for it, and 20 times the probes' median. */
+/* A target stands still when a probe waits so long for it, and 20 times the probes' median. Where there are
+ * no probes it is a request of a job's, and the median is that of the generations. */
 #define STILL_LEAST NSEC_PER_SEC
 
 enum { STILL_MEDIANS = 20 };
@@ -185,18 +187,21 @@ static nsec still_threshold(const struct find *f)
     return later(STILL_LEAST, (nsec)(STILL_MEDIANS * median));
 }
 
+static struct record_span overlap(nsec start, nsec end, struct record_span span)
+{
+    return (struct record_span){later(start, span.start), end < span.end ? end : span.end};
+}
+
 /* The longest part of the span in which no answer came to any job. */
 static struct record_span silent_part(const struct record_contact *c, struct record_span span)
 {
-    struct record_span longest = {span.start, span.start};
     if (c->last < 0)
         return span;
-    for (int i = -1; i <= c->silence_count; i++) {
-        struct record_span s = i < 0                  ? (struct record_span){span.start, c->first}
-                               : i < c->silence_count ? c->silences[i]
-                                                      : (struct record_span){c->last, span.end};
-        s.start = later(s.start, span.start);
-        s.end = s.end < span.end ? s.end : span.end;
+    struct record_span longest = overlap(span.start, c->first, span),
+                       after = overlap(c->last, span.end, span);
+    for (int i = 0; i <= c->silence_count; i++) {
+        struct record_span s =
+            i < c->silence_count ? overlap(c->silences[i].start, c->silences[i].end, span) : after;
         if (s.end - s.start > longest.end - longest.start)
             longest = s;
     }
@@ -228,10 +233,26 @@ static struct record_span still_longest(const struct find *f)
     return longest;
 }
 
+/* Without probes: the longest time that a job's request waited while none was answered. */
+static struct record_span unanswered_longest(const struct find *f)
+{
+    const struct record_contact *c = &f->record->contact;
+    struct record_span longest = {-1, -1};
+    double median = sample_percentile(&f->generations.seconds, 50);
+    nsec threshold =
+        isfinite(median) ? later(STILL_LEAST, nsec_from_sec(STILL_MEDIANS * median)) : NSEC_NEVER;
+    for (int i = 0; i < c->silence_count; i++) {
+        struct record_span s = {later(c->silences[i].start, c->silences[i].asked), c->silences[i].end};
+        if (length(s) >= threshold && length(s) > length(longest))
+            longest = s;
+    }
+    return longest;
+}
+
 /* A silence for which we had no ear ourselves is not the target's. */
 bool find_frozen(const struct find *f, struct finding *ret)
 {
-    struct record_span still = still_longest(f);
+    struct record_span still = f->record->probe_count ? still_longest(f) : unanswered_longest(f);
     if (still.start < 0 || hist_max(f->record->generator.loop_lag) > length(still) / 2)
         return false;
     bool went_on = last_heard(f) >= still.end;
@@ -240,10 +261,9 @@ bool find_frozen(const struct find *f, struct finding *ret)
     ret->severity = went_on ? SEVERITY_WARNING : SEVERITY_CRITICAL;
     ret->evidence =
         went_on
-            ? arena_printf(f->arena, "no answer to any job or health probe for %s, from %s to %s",
+            ? arena_printf(f->arena, "no answer to any request for %s, from %s to %s",
                            find_time(f, length(still)), find_time(f, still.start), find_time(f, still.end))
-            : arena_printf(f->arena, "no answer to any job or health probe since %s",
-                           find_time(f, still.start));
+            : arena_printf(f->arena, "no answer to any request since %s", find_time(f, still.start));
     return true;
 }
 

@@ -170,12 +170,18 @@ static bool rises_later(const struct find *f, const struct record_series *s, str
            trend.interval.low > 0;
 }
 
+/* Of one process: another one begins anew. */
+static bool is_one_process(const struct find *f)
+{
+    return !f->record->metrics.restarts && !f->record->process.restarts;
+}
+
 static bool grows(const struct find *f, struct finding *ret, const char *name, double least)
 {
     const struct record_series *s = record_find_series(f->record, name);
     struct growth g;
     char total[QUANTITY_TEXT], each[QUANTITY_TEXT], percent[QUANTITY_TEXT];
-    if (!s || s->state != SERIES_PRESENT ||
+    if (!s || s->state != SERIES_PRESENT || !is_one_process(f) ||
         !growth_measure(f->record, s->points, s->count, MEASURE_CONFIDENCE, f->arena, &g))
         return false;
     double grew = g.percent / 100 * g.first;

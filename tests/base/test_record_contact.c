@@ -7,7 +7,7 @@ static void hear(struct record_contact *c, const nsec *times, int count)
 {
     record_contact_init(c);
     for (int i = 0; i < count; i++)
-        record_contact_heard(c, times[i]);
+        record_contact_heard(c, times[i], times[i]);
 }
 
 #define HEAR(c, ...)                                              \
@@ -46,9 +46,9 @@ static void test_the_longest_stay(void **state)
     struct record_contact c;
     record_contact_init(&c);
     nsec at = 0;
-    record_contact_heard(&c, at);
+    record_contact_heard(&c, at, at);
     for (int i = 1; i <= 3 * RECORD_SILENCES_MAX; i++)
-        record_contact_heard(&c, at += i % 2 ? 1000 + i : i);
+        record_contact_heard(&c, 0, at += i % 2 ? 1000 + i : i);
     assert_int_equal(c.silence_count, RECORD_SILENCES_MAX);
     for (int i = 0; i < c.silence_count; i++) {
         nsec length = c.silences[i].end - c.silences[i].start;
@@ -81,6 +81,29 @@ static void test_merged_silences(void **state)
     assert_int_equal(deaf.last, 140);
 }
 
+/* Who waited longest for the answer that ended one of both waited in what they have in common. */
+static void test_who_waited(void **state)
+{
+    (void)state;
+    struct record_contact a, b;
+    record_contact_init(&a);
+    record_contact_init(&b);
+    record_contact_heard(&a, 0, 10);
+    record_contact_heard(&a, 5, 100);
+    record_contact_heard(&b, 20, 30);
+    record_contact_heard(&b, NSEC_NEVER, 80);
+    record_contact_merge(&a, &b);
+    assert_int_equal(a.silence_count, 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(a.silences[i].asked, 5);
+    record_contact_init(&a);
+    record_contact_heard(&a, 0, 10);
+    record_contact_heard(&a, NSEC_NEVER, 100);
+    record_contact_merge(&b, &a);
+    for (int i = 0; i < b.silence_count; i++)
+        assert_int_equal(b.silences[i].asked, NSEC_NEVER);
+}
+
 /* Whoever hears what, the merged record's longest silences are those of all answers together. */
 static void test_any_share(void **state)
 {
@@ -95,8 +118,8 @@ static void test_any_share(void **state)
         nsec at = 0;
         for (int i = 0; i < ANSWERS; i++) {
             at += i == 250 ? 5000 : rand() % 100 + 1; /* it stands still once */
-            record_contact_heard(&all, at);
-            record_contact_heard(&own[rand() % WORKERS], at);
+            record_contact_heard(&all, at, at);
+            record_contact_heard(&own[rand() % WORKERS], at, at);
         }
         for (int i = 1; i < WORKERS; i++)
             record_contact_merge(&own[0], &own[i]);
@@ -202,9 +225,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_silences),        cmocka_unit_test(test_the_longest_stay),
-        cmocka_unit_test(test_merged_silences), cmocka_unit_test(test_any_share),
-        cmocka_unit_test(test_failures),        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_limits),          cmocka_unit_test(test_in_the_record),
+        cmocka_unit_test(test_merged_silences), cmocka_unit_test(test_who_waited),
+        cmocka_unit_test(test_any_share),       cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_refusals),        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_in_the_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,7 +147,7 @@ static void standing(struct made *m, double took, double silent, double lag)
     add_probe(m, 10, took, true, FAIL_NONE);
     add_probe(m, 20, 0.001, true, FAIL_NONE);
     m->record.contact.silences[m->record.contact.silence_count++] =
-        (struct record_span){made_time(9.9), made_time(10 + silent)};
+        (struct record_silence){made_time(9.9), made_time(10 + silent), made_time(10)};
     if (lag > 0)
         record_loop_lag(&m->record, made_time(lag));
 }
@@ -179,6 +179,41 @@ static void slow_probes(struct made *m)
     standing(m, 1.9, 1.9, 0); /* the median is 0.1 s, or below */
     for (int i = 0; i < 9; i++)
         add_probe(m, 30 + i, 0.1, true, FAIL_NONE);
+}
+
+/* A request that waited so long, of jobs that take 0.1 s, or 82; nobody looks after the target's health. */
+static void unanswered(struct made *m, double generation, double asked, double silent)
+{
+    for (int i = 0; i < JOBS; i++)
+        m->record.jobs[i]->steps[MADE_WAIT].end =
+            m->record.jobs[i]->steps[MADE_SUBMIT].start + made_time(generation);
+    m->record.contact.silences[m->record.contact.silence_count++] = (struct record_silence){
+        made_time(10), made_time(10 + silent), asked < 0 ? NSEC_NEVER : made_time(asked)};
+}
+
+static void unanswered_request(struct made *m)
+{
+    unanswered(m, 0.1, 9, 2.1);
+}
+
+static void unanswered_shortly(struct made *m)
+{
+    unanswered(m, 0.1, 9, 1.9);
+}
+
+static void asked_late(struct made *m)
+{
+    unanswered(m, 0.01, 10.2, 1.1);
+}
+
+static void nothing_asked(struct made *m)
+{
+    unanswered(m, 0.01, -1, 100);
+}
+
+static void long_request(struct made *m)
+{
+    unanswered(m, 82, 9, 82);
 }
 
 static void silent_to_the_end(struct made *m)
@@ -361,7 +396,7 @@ static void stuck_in_silence(struct made *m)
 {
     stuck(m);
     m->record.contact.silences[m->record.contact.silence_count++] =
-        (struct record_span){made_time(5200), made_time(5299)};
+        (struct record_silence){made_time(5200), made_time(5299), made_time(5200)};
 }
 
 static void never_polled(struct made *m)
@@ -415,6 +450,12 @@ static void queues_up(struct made *m)
 static void leaks(struct made *m)
 {
     add_points(m, "target.memory", "bytes", 100, 400 << 20, 450 << 20);
+}
+
+static void leaks_in_two_lives(struct made *m)
+{
+    leaks(m);
+    m->record.metrics.restarts = 1;
 }
 
 static void leaks_little(struct made *m)
@@ -606,6 +647,11 @@ static const struct {
     {"target_frozen", answered_meanwhile, false, 0},
     {"target_frozen", stood_still_ourselves, false, 0},
     {"target_frozen", slow_probes, false, 0},
+    {"target_frozen", unanswered_request, true, CULPRIT_TARGET},
+    {"target_frozen", unanswered_shortly, false, 0},
+    {"target_frozen", asked_late, false, 0},
+    {"target_frozen", nothing_asked, false, 0},
+    {"target_frozen", long_request, false, 0},
     {"target_frozen", silent_to_the_end, true, CULPRIT_TARGET},
     {"connections_reset", reset_here, true, CULPRIT_TARGET},
     {"connections_reset", reset_far, true, CULPRIT_NETWORK},
@@ -650,6 +696,7 @@ static const struct {
     {"target_slowing", slows_under_ramp, false, 0},
     {"target_slowing", queues_up, false, 0},
     {"memory_grows", leaks, true, CULPRIT_TARGET},
+    {"memory_grows", leaks_in_two_lives, false, 0},
     {"memory_grows", leaks_little, false, 0},
     {"memory_grows", small_heap_grows, false, 0},
     {"memory_grows", fills_a_cache, false, 0},
