@@ -21,7 +21,8 @@ bool cold_start_find(const double *seconds, int count, struct arena *scratch, st
     struct sample warm = sample_of(values, warm_count);
     double q1 = sample_percentile(&warm, 25), q3 = sample_percentile(&warm, 75);
     *ret = (struct cold_start){.warm_median = sample_percentile(&warm, 50)};
-    double limit = fmax(COLD_START_FACTOR * ret->warm_median, q3 + 3 * (q3 - q1));
+    double slow = fmax(COLD_START_FACTOR * ret->warm_median, ret->warm_median + COLD_START_LEAST);
+    double limit = fmax(slow, q3 + 3 * (q3 - q1));
     while (ret->jobs < most && seconds[ret->jobs] > limit) {
         ret->seconds = fmax(ret->seconds, seconds[ret->jobs] - ret->warm_median);
         ret->jobs++;

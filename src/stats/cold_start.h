@@ -3,9 +3,10 @@
  *
  * The rule: of `count` durations in the order in which their work began, the first quarter (one at least,
  * COLD_START_MOST at most) may be cold, the others are warm. Cold are the leading ones, up to the first that
- * is not, that took more than COLD_START_FACTOR times the warm median and more than Tukey's outer fence of
- * the warm ones, q3 + 3 (q3 - q1) (Exploratory Data Analysis, 1977): a first job that is merely the slowest
- * of all is not cold. Fewer than COLD_START_NEEDS decide nothing. Pure; any thread.
+ * is not, that took more than COLD_START_FACTOR times the warm median, COLD_START_LEAST seconds longer, and
+ * more than Tukey's outer fence of the warm ones, q3 + 3 (q3 - q1) (Exploratory Data Analysis, 1977): a first
+ * job that is merely the slowest of all is not cold. Fewer than COLD_START_NEEDS decide nothing. Pure; any
+ * thread.
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 
 #define COLD_START_FACTOR 1.5
+#define COLD_START_LEAST 0.1 /* seconds; less is loaded in passing */
 
 enum { COLD_START_NEEDS = 5, COLD_START_MOST = 64 };
 

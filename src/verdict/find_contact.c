@@ -6,8 +6,9 @@
 /* An answer that was there already may be read so long after another connection was refused. */
 #define TOGETHER (100 * NSEC_PER_MSEC)
 
-/* A target stands still when a probe waits so long for it, and 20 times the probes' median. Where there are
- * no probes it is a request of a job's, and the median is that of the generations. */
+/* A target stands still when nothing is answered for so long, and for 20 times the probes' median, while a
+ * probe waits for half of it at least: probes go once a second, and meet the end of a short standstill only.
+ * Where there are none it is a request of a job's that waits, and the median is that of the generations. */
 #define STILL_LEAST NSEC_PER_SEC
 
 enum { STILL_MEDIANS = 20 };
@@ -192,7 +193,8 @@ static struct record_span overlap(nsec start, nsec end, struct record_span span)
     return (struct record_span){later(start, span.start), end < span.end ? end : span.end};
 }
 
-/* The longest part of the span in which no answer came to any job. */
+/* The longest part of the span in which no answer came to any job; a request of a job's that waited in the
+ * same silence may have begun to wait before. */
 static struct record_span silent_part(const struct record_contact *c, struct record_span span)
 {
     if (c->last < 0)
@@ -200,9 +202,12 @@ static struct record_span silent_part(const struct record_contact *c, struct rec
     struct record_span longest = overlap(span.start, c->first, span),
                        after = overlap(c->last, span.end, span);
     for (int i = 0; i <= c->silence_count; i++) {
-        struct record_span s =
-            i < c->silence_count ? overlap(c->silences[i].start, c->silences[i].end, span) : after;
-        if (s.end - s.start > longest.end - longest.start)
+        const struct record_silence *silence = i < c->silence_count ? &c->silences[i] : NULL;
+        struct record_span s = after;
+        if (silence)
+            s = overlap(silence->start, silence->end,
+                        (struct record_span){earlier(silence->asked, span.start), span.end});
+        if (s.end > span.start && s.end - s.start > longest.end - longest.start)
             longest = s;
     }
     return longest;
@@ -222,7 +227,7 @@ static struct record_span still_longest(const struct find *f)
     nsec threshold = still_threshold(f);
     for (int i = 0; i < r->probe_count; i++) {
         const struct record_probe *p = &r->probes[i];
-        if (p->took < threshold || !(p->ok || p->fail == FAIL_TIMEOUT))
+        if (p->took < threshold / 2 || !(p->ok || p->fail == FAIL_TIMEOUT))
             continue;
         nsec start = now.start >= 0 && p->at <= now.end ? earlier(now.start, p->at) : p->at;
         now = (struct record_span){start, p->at + p->took};

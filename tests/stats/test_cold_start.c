@@ -16,6 +16,8 @@ static const struct {
     {{82, 82, 82, 82, 82}, 5, true, {0, 0, 82}},
     {{82, 130, 82, 82, 82}, 5, true, {0, 0, 82}}, /* not the first */
     {{150, 140, 82, 82, 82}, 5, true, {1, 68, 82}}, /* the second is no cold one, but among the others */
+    {{0.111, 0.01, 0.01, 0.01, 0.01}, 5, true, {1, 0.101, 0.01}}, /* both sides of the least */
+    {{0.109, 0.01, 0.01, 0.01, 0.01}, 5, true, {0, 0, 0.01}},
     {{40, 82, 82, 82, 82}, 5, true, {0, 0, 82}},
     /* Three slots that load at once. */
     {{150, 140, 160, 80, 82, 84, 81, 82, 83, 82, 82, 82}, 12, true, {3, 78, 82}},

@@ -172,6 +172,31 @@ static void stood_still_ourselves(struct made *m)
     standing(m, 2, 2, 1.1);
 }
 
+/* Probes meet only the end of it, but a job's request waited from `asked` on. */
+static void met_by_a_request(struct made *m, double took, double asked)
+{
+    add_probe(m, 9, 0.001, true, FAIL_NONE);
+    add_probe(m, 10, took, true, FAIL_NONE);
+    add_probe(m, 11, 0.001, true, FAIL_NONE);
+    m->record.contact.silences[m->record.contact.silence_count++] =
+        (struct record_silence){made_time(9), made_time(10 + took), made_time(asked)};
+}
+
+static void frozen_for_a_request(struct made *m)
+{
+    met_by_a_request(m, 0.51, 9.48);
+}
+
+static void asked_shortly_before(struct made *m)
+{
+    met_by_a_request(m, 0.51, 9.52);
+}
+
+static void hardly_met(struct made *m)
+{
+    met_by_a_request(m, 0.49, 9.2);
+}
+
 static void slow_probes(struct made *m)
 {
     for (int i = 0; i < 9; i++)
@@ -644,6 +669,9 @@ static const struct {
     {"connections_refused", restarted, false, 0},
     {"target_frozen", frozen, true, CULPRIT_TARGET},
     {"target_frozen", frozen_shortly, false, 0},
+    {"target_frozen", frozen_for_a_request, true, CULPRIT_TARGET},
+    {"target_frozen", asked_shortly_before, false, 0},
+    {"target_frozen", hardly_met, false, 0},
     {"target_frozen", answered_meanwhile, false, 0},
     {"target_frozen", stood_still_ourselves, false, 0},
     {"target_frozen", slow_probes, false, 0},
