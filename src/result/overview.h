@@ -15,9 +15,9 @@ struct overview_row {
     const char *scenario, *file;
     enum verdict_kind verdict;
     int64_t started, ok, failed;
-    double average, p95; /* of the generation, in seconds; NAN, and p95 INFINITY when it was not reached */
-    bool p95_unsure;     /* too few jobs to bound it */
-    double baseline;     /* seconds; NAN when there is nothing to compare */
+    double average, p95;   /* of the generation, in seconds; NAN, and p95 INFINITY when it was not reached */
+    bool p95_unsure;       /* too few jobs to bound it */
+    double baseline;       /* seconds; NAN when there is nothing to compare */
     const char **findings; /* sentences */
     int finding_count;
 };
