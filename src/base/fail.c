@@ -5,6 +5,7 @@ static const char *const fail_names[FAIL_KINDS] = {
     [FAIL_DNS] = "dns",
     [FAIL_REFUSED] = "refused",
     [FAIL_NETWORK] = "network",
+    [FAIL_LOCAL] = "local_limit",
     [FAIL_CONNECT] = "connect_timeout",
     [FAIL_TLS] = "tls",
     [FAIL_RESET] = "reset",

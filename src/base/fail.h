@@ -7,7 +7,8 @@ enum fail_kind {
     FAIL_NONE,
     FAIL_DNS,        /* the host has no address */
     FAIL_REFUSED,    /* nobody listens */
-    FAIL_NETWORK,    /* unreachable, no route, no local port ... */
+    FAIL_NETWORK,    /* unreachable, no route ... */
+    FAIL_LOCAL,      /* this machine has no local port or no descriptor left */
     FAIL_CONNECT,    /* no connection in time */
     FAIL_TLS,        /* none that can be trusted, or none at all */
     FAIL_RESET,      /* connection closed or reset before the whole answer */

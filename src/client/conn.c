@@ -38,6 +38,10 @@ enum fail_kind conn_fail_kind(int error)
     case ECONNRESET:
     case EPIPE:
         return FAIL_RESET;
+    case EADDRNOTAVAIL:
+    case EMFILE:
+    case ENFILE:
+        return FAIL_LOCAL;
     default:
         return FAIL_NETWORK;
     }
@@ -54,7 +58,8 @@ const char *conn_error_text(struct conn_route *route, int error)
 
 /* ---- bytes ---- */
 
-/* An answer may be there before the loop has told that its request has gone: the owner hears of that first. */
+/* An answer may be there before the loop has told that its request has gone: the owner hears of that first.
+ */
 static void on_recv(struct op *op, int result)
 {
     struct conn *c = CONN_OF(recv, op);

@@ -141,6 +141,9 @@ static void on_headed(struct http_exchange *x)
 static void on_done(struct http_exchange *x)
 {
     struct ask *a = (struct ask *)x;
+    struct worker *w = a->asks->worker;
+    if (x->fail == FAIL_NONE)
+        record_contact_heard(&w->record.contact, worker_time(w, x->started), worker_time(w, x->ended));
     a->asks->done(a);
 }
 
@@ -165,6 +168,7 @@ static struct ask *take(struct asks *asks)
     a->asks = asks;
     a->exchange.headed = on_headed;
     a->exchange.done = on_done;
+    a->exchange.names = &a->names;
     a->check.done = on_checked;
     if (asks->worker->record.shape.keeping == RECORD_ROWS)
         a->exchange.names = &a->names;

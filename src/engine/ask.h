@@ -20,7 +20,7 @@ struct ask {
     struct job *job; /* whose it is; NULL: in stock */
     const struct plan_step *step;
     struct request request;   /* unless it is the same every time */
-    struct http1_names names; /* of the answer, where jobs are kept as rows */
+    struct http1_names names; /* of the answer */
     struct buf body;          /* as much of the answer's as somebody may read */
     struct check check;       /* of a model, begun when it is downloaded */
     struct ask *next;         /* in stock */

@@ -96,11 +96,15 @@ static bool try_again(struct job *j, const struct http_exchange *x)
     return true;
 }
 
-static void fail_status(struct job *j, int status, const json_t *root)
+static const char *said_in(struct job *j, const json_t *root)
 {
     const char *said = answer_text(root, "/error", &j->worker->scratch);
-    if (!said)
-        said = answer_text(root, "/message", &j->worker->scratch);
+    return said ? said : answer_text(root, "/message", &j->worker->scratch);
+}
+
+static void fail_status(struct job *j, int status, const json_t *root)
+{
+    const char *said = said_in(j, root);
     char why[JOB_ERROR_TEXT], tries[40] = "";
     if (j->tries)
         snprintf(tries, sizeof tries, " after %d retr%s", j->tries, j->tries == 1 ? "y" : "ies");
@@ -108,9 +112,23 @@ static void fail_status(struct job *j, int status, const json_t *root)
     job_fail(j, FAIL_STATUS, why);
 }
 
+/* Of a status that has not come up yet also what it says. */
+static void note_refusal(struct job *j, const struct http_exchange *x, const struct buf *body)
+{
+    char why[ANSWER_ERROR];
+    struct record_contact *contact = &j->worker->record.contact;
+    bool known = record_contact_refusal(contact, x->status) != NULL;
+    arena_reset(&j->worker->scratch);
+    json_t *root = known ? NULL : answer_parse(buf_text(body), body->len, why);
+    record_contact_refused(contact, worker_time(j->worker, x->ended), x->status, said_in(j, root),
+                           x->names ? x->names->server : NULL, x->names ? x->names->via : NULL);
+    json_decref(root);
+}
+
 void job_refused(struct job *j, const struct http_exchange *x, const struct buf *body)
 {
     char why[ANSWER_ERROR];
+    note_refusal(j, x, body);
     if (try_again(j, x))
         return;
     arena_reset(&j->worker->scratch);

@@ -76,6 +76,7 @@ void job_polled(struct job *j, const char *text, size_t len)
 void job_messaged(struct job *j)
 {
     j->record->messages++;
+    record_contact_heard(&j->worker->record.contact, NSEC_NEVER, worker_time(j->worker, job_now(j)));
     j->worker->record.traffic.messages++;
 }
 

@@ -1,5 +1,6 @@
 #include "scenario.h"
 
+#include "addr.h"
 #include "describe.h"
 #include "engine.h"
 #include "exit_code.h"
@@ -92,7 +93,7 @@ static void tear_down(struct stage *st)
     progress_finish(&st->progress);
 }
 
-static int play(struct stage *st, struct scenario *s)
+static int play(struct stage *st, struct scenario *s, const struct preflight *preflight)
 {
     struct machine_usage before, after;
     machine_read(&before);
@@ -112,6 +113,7 @@ static int play(struct stage *st, struct scenario *s)
     g->steal_percent = machine_steal_percent(&before, &after);
     g->fd_limit = machine_fd_limit();
     g->fd_most += others;
+    record_set_peer(&s->record, preflight->server, preflight->via, addr_is_local(&preflight->addr));
     return EXIT_PASS;
 }
 
@@ -184,7 +186,7 @@ int scenario_run(struct scenario *s, const struct options *o, const struct targe
         print_plan(s, preflight);
     int code = set_up(&st, s, o, target, preflight);
     if (code == EXIT_PASS)
-        code = play(&st, s);
+        code = play(&st, s, preflight);
     tear_down(&st);
     verdict_judge(&s->verdict, s->plan, &s->record, false);
     if (code != EXIT_PASS)

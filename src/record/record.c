@@ -21,6 +21,8 @@ void record_init(struct record *r, const struct record_shape *shape)
 {
     *r = (struct record){.shape = *shape, .load_ended = -1, .ended = -1, .process.gone = -1};
     arena_init(&r->arena, "record", RECORD_MAX_BYTES);
+    record_contact_init(&r->contact);
+    r->metrics.restart = (struct record_span){-1, -1};
     r->phases = arena_new(&r->arena, struct record_span, shape->phases > 0 ? shape->phases : 1);
     for (int i = 0; i < shape->phases; i++)
         r->phases[i] = (struct record_span){-1, -1};
@@ -104,6 +106,8 @@ void record_job_started(struct record *r, struct record_job *job)
 
 void record_job_ended(struct record *r, const struct record_job *job)
 {
+    if (job->phase >= 0 && job->outcome == JOB_FAILED)
+        record_contact_failed(&r->contact, job->fail, job->ended);
     if (r->shape.keeping == RECORD_ROWS)
         return;
     if (!r->broken)
@@ -225,6 +229,18 @@ void record_add_point(struct record *r, struct record_series *s, nsec at, double
     s->points = grown(r, s->points, s->count, &s->capacity, sizeof *s->points);
     s->points[s->count++] = (struct record_point){at, value};
     s->state = SERIES_PRESENT;
+}
+
+static const char *cleaned(struct record *r, const char *text)
+{
+    char out[MESSAGE_TEXT];
+    utf8_clean(text ? text : "", out, sizeof out);
+    return arena_copy(&r->arena, out, strlen(out));
+}
+
+void record_set_peer(struct record *r, const char *server, const char *via, bool local)
+{
+    r->peer = (struct record_peer){cleaned(r, server), cleaned(r, via), local};
 }
 
 void record_add_probe(struct record *r, struct record_probe probe)

@@ -21,6 +21,7 @@
 #include "clock.h"
 #include "fail.h"
 #include "hist.h"
+#include "record_contact.h"
 #include "record_intervals.h"
 #include "record_tally.h"
 #include "record_words.h"
@@ -43,10 +44,6 @@ struct record_shape {
 };
 
 enum job_outcome { JOB_RUNNING, JOB_OK, JOB_FAILED, JOB_UNFINISHED };
-
-struct record_span {
-    nsec start, end;
-};
 
 struct record_told { /* by a server of a job, by its own clock: since 1970; -1: not told */
     nsec created, started, finished;
@@ -129,6 +126,7 @@ struct record_probe { /* of the target's health */
     nsec at;
     nsec took;
     bool ok;
+    enum fail_kind fail; /* FAIL_NONE: an answer came, of whatever status */
 };
 
 struct record_metric { /* a metric of the target that was kept: the sum over the series that were asked for */
@@ -147,13 +145,14 @@ struct record_metrics { /* the target's /metrics */
     const char *why; /* when it is not, and of scrapes that failed */
     int families;    /* in the last scrape */
     int scrapes, failed_scrapes;
-    nsec first, last;    /* when the first good scrape had ended, and when the last one began; without any
-                            NSEC_NEVER and -NSEC_NEVER */
-    int restarts;        /* of the target, by its start time */
-    int64_t mistakes;    /* lines that break the format's rules, in the scrape that had most */
-    const char *mistake; /* the first one: "line 7: what"; "" without */
-    int64_t unread;      /* series beyond what is read of an exposition */
-    int64_t unkept;      /* samples beyond the series that are kept */
+    nsec first, last; /* when the first good scrape had ended, and when the last one began; without any
+                         NSEC_NEVER and -NSEC_NEVER */
+    int restarts;     /* of the target, by its start time */
+    struct record_span restart; /* the first one: between two good scrapes; -1 without */
+    int64_t mistakes;           /* lines that break the format's rules, in the scrape that had most */
+    const char *mistake;        /* the first one: "line 7: what"; "" without */
+    int64_t unread;             /* series beyond what is read of an exposition */
+    int64_t unkept;             /* samples beyond the series that are kept */
     struct record_metric *items;
     int count;
 };
@@ -207,6 +206,11 @@ struct record_gpus {
     bool memory, usage; /* the series "gpu.memory", "gpu.usage" are of these, not of the target's metrics */
 };
 
+struct record_peer {          /* who answers, before the run */
+    const char *server, *via; /* its headers of these names; NULL or "" without */
+    bool local;               /* on this machine: there is no network between */
+};
+
 struct record_traffic { /* with the target, of measured jobs and of the warm-up */
     int64_t requests;
     int64_t resent;       /* of the requests, since a kept connection ended without an answer */
@@ -250,6 +254,8 @@ struct record {
     struct record_intervals intervals; /* RECORD_TALLIES */
     const char *broken;                /* RECORD_TALLIES: the law that a job broke, the first one; NULL */
     struct record_traffic traffic;
+    struct record_contact contact;
+    struct record_peer peer;
     struct record_words unknown; /* states that the workflow does not know, as often as they were said */
     const char **messages;       /* distinct error messages, "step: what"; the last may be "other errors" */
     int message_count;
@@ -289,7 +295,7 @@ void record_blank_job(struct record *r, struct record_job *job);
 /* Its phase, user, due, sent and number are set. Rows: it joins them, fewer than RECORD_JOBS_MAX. Tallies: it
  * is counted. */
 void record_job_started(struct record *r, struct record_job *job);
-/* All of it is set. Rows: nothing more. Tallies: it is counted, and may be made blank again. */
+/* All of it is set. When it failed is noted. Tallies: it is counted, and may be made blank again. */
 void record_job_ended(struct record *r, const struct record_job *job);
 /* Below zero is zero. */
 void record_start_lag(struct record *r, nsec lag);
@@ -308,6 +314,8 @@ void record_clock_saw(struct record *r, nsec sent, nsec received, int64_t date);
 void record_add_users(struct record *r, nsec at, int users);
 struct record_series *record_add_series(struct record *r, const char *name, const char *unit);
 void record_add_point(struct record *r, struct record_series *s, nsec at, double value);
+/* Texts are copied and cleaned. */
+void record_set_peer(struct record *r, const char *server, const char *via, bool local);
 void record_add_probe(struct record *r, struct record_probe probe);
 
 /*

@@ -169,6 +169,7 @@ void record_merge(struct record *into, struct record *from)
     merge_times(into, from);
     merge_traffic(&into->traffic, &from->traffic);
     record_words_merge(&into->unknown, &from->unknown);
+    record_contact_merge(&into->contact, &from->contact);
     merge_generator(&into->generator, &from->generator);
     merge_clock(into, from);
     merge_watch(into, from);

@@ -1,6 +1,7 @@
 #include "overview.h"
 
-#include "anomaly.h"
+#include "baseline.h"
+#include "finding.h"
 #include "quantity.h"
 #include "sample.h"
 #include "selection.h"
@@ -44,7 +45,7 @@ static void measure_row(struct overview_row *row, const struct plan *p, const st
     row->average = d.seconds.mean;
     row->p95 = sample_percentile_censored(&d.seconds, d.censored, 95);
     row->p95_unsure = d.seconds.count + d.censored < interval_percentile_needs(95, MEASURE_CONFIDENCE);
-    row->baseline = anomaly_baseline(p);
+    row->baseline = baseline_seconds(p);
 }
 
 void overview_add(struct overview *o, const struct plan *p, const struct record *r, const struct verdict *v,
@@ -57,11 +58,11 @@ void overview_add(struct overview *o, const struct plan *p, const struct record 
     arena_init(&scratch, "overview row", SAMPLE_MAX_BYTES);
     *row = (struct overview_row){.scenario = kept(o, p->scenario), .file = kept(o, file), .verdict = v->kind};
     measure_row(row, p, r, &scratch);
-    const char *texts[ANOMALIES_MAX];
-    row->anomaly_count = anomaly_find(p, r, v, &scratch, texts);
-    row->anomalies = arena_new(&o->arena, const char *, row->anomaly_count);
-    for (int i = 0; i < row->anomaly_count; i++)
-        row->anomalies[i] = kept(o, texts[i]);
+    struct finding findings[FINDINGS_MAX];
+    row->finding_count = finding_find(p, r, v, &scratch, findings);
+    row->findings = arena_new(&o->arena, const char *, row->finding_count + 1);
+    for (int i = 0; i < row->finding_count; i++)
+        row->findings[i] = arena_printf(&o->arena, "%s: %s", findings[i].says, findings[i].evidence);
     arena_finish(&scratch);
 }
 
@@ -101,10 +102,10 @@ static void write_tally(const struct overview *o, struct buf *out, const struct 
     buf_printf(out, " of %d scenario%s\n", o->count, o->count == 1 ? "" : "s");
 }
 
-static bool has_anomaly(const struct overview_row *row, const char *text)
+static bool has_finding(const struct overview_row *row, const char *text)
 {
-    for (int i = 0; i < row->anomaly_count; i++)
-        if (strcmp(row->anomalies[i], text) == 0)
+    for (int i = 0; i < row->finding_count; i++)
+        if (strcmp(row->findings[i], text) == 0)
             return true;
     return false;
 }
@@ -114,22 +115,22 @@ static int saying(const struct overview *o, int count, const char *text)
 {
     int n = 0;
     for (int i = 0; i < count; i++)
-        n += has_anomaly(&o->rows[i], text);
+        n += has_finding(&o->rows[i], text);
     return n;
 }
 
 /* What every scenario says is said once. */
-static void write_anomalies(const struct overview *o, struct buf *out, const struct terminal *t)
+static void write_findings(const struct overview *o, struct buf *out, const struct terminal *t)
 {
     bool any = false;
     for (int i = 0; i < o->count; i++) {
-        for (int n = 0; n < o->rows[i].anomaly_count; n++) {
-            const char *text = o->rows[i].anomalies[n];
+        for (int n = 0; n < o->rows[i].finding_count; n++) {
+            const char *text = o->rows[i].findings[n];
             bool common = o->count > 1 && saying(o, o->count, text) == o->count;
             if (common && saying(o, i, text))
                 continue;
             const char *who = common ? "all" : o->rows[i].scenario;
-            buf_add_text(out, any ? "  · " : "\n  Worth a look\n  · ");
+            buf_add_text(out, any ? "  · " : "\n  Findings\n  · ");
             any = true;
             terminal_add(out, t, STYLE_BOLD, who, 30);
             buf_add_text(out, ": ");
@@ -170,5 +171,5 @@ void overview_write(const struct overview *o, struct buf *out, const struct term
     if (unsure)
         buf_printf(out, "  * seen, but fewer than %d jobs, which a 95 %% bound needs\n",
                    interval_percentile_needs(95, MEASURE_CONFIDENCE));
-    write_anomalies(o, out, t);
+    write_findings(o, out, t);
 }

@@ -1,5 +1,5 @@
 /*
- * overview - all scenarios of a run in one table, compared with the baseline, and what stands out in each.
+ * overview - all scenarios of a run in one table, compared with the baseline, and the findings of each.
  *
  * It copies what it shows, so that a scenario's record may be freed before the next one starts. Not
  * thread-safe.
@@ -15,11 +15,11 @@ struct overview_row {
     const char *scenario, *file;
     enum verdict_kind verdict;
     int64_t started, ok, failed;
-    double average, p95; /* of the generation, in seconds; NAN, and p95 INFINITY when it was not reached */
-    bool p95_unsure;     /* too few jobs to bound it */
-    double baseline;     /* seconds; NAN when there is nothing to compare */
-    const char **anomalies;
-    int anomaly_count;
+    double average, p95;   /* of the generation, in seconds; NAN, and p95 INFINITY when it was not reached */
+    bool p95_unsure;       /* too few jobs to bound it */
+    double baseline;       /* seconds; NAN when there is nothing to compare */
+    const char **findings; /* sentences */
+    int finding_count;
 };
 
 struct overview {

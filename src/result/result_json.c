@@ -1,5 +1,7 @@
 #include "result_json.h"
 
+#include "cold_jobs.h"
+#include "finding.h"
 #include "json_value.h"
 #include "result_queueing.h"
 #include "result_series.h"
@@ -170,6 +172,33 @@ static json_t *criteria_json(const struct writing *w)
     return criteria;
 }
 
+static json_t *findings_json(const struct writing *w)
+{
+    struct finding found[FINDINGS_MAX];
+    int count = finding_find(w->plan, w->record, w->verdict, w->arena, found);
+    json_t *findings = json_array();
+    for (int i = 0; i < count; i++) {
+        const struct finding *f = &found[i];
+        json_array_append_new(
+            findings, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "name", f->name, "culprit",
+                                culprit_name(f->culprit), "severity", severity_name(f->severity), "says",
+                                json_value_text(f->says), "evidence", json_value_text(f->evidence), "next",
+                                json_value_text(*f->next ? f->next : NULL), "since_seconds",
+                                f->since >= 0 ? json_value_seconds(f->since) : json_null(), "jobs",
+                                (json_int_t)f->jobs));
+    }
+    return findings;
+}
+
+static json_t *cold_start_json(const struct writing *w)
+{
+    struct cold_start cold;
+    if (!cold_jobs_find(w->plan, w->record, w->arena, &cold))
+        return json_null();
+    return json_pack("{s:i, s:o, s:o}", "jobs", cold.jobs, "seconds", json_value_number(cold.seconds),
+                     "warm_median", json_value_number(cold.warm_median));
+}
+
 static json_t *phases_json(const struct writing *w)
 {
     json_t *phases = json_array();
@@ -304,11 +333,13 @@ static void set_all(const struct writing *w, json_t *out)
     set_number(out, "timeout_seconds", nsec_to_sec(w->plan->load.timeout));
     set(out, "validation", validation_json(w->verdict));
     set(out, "criteria", criteria_json(w));
+    set(out, "findings", findings_json(w));
     set(out, "phases", phases_json(w));
     set(out, "steps", steps_json(w));
     set(out, "stages", result_stages(w->record, w->arena));
     set(out, "completion", result_completion(w->plan, w->record));
     set(out, "queueing", result_queueing(w->plan, w->record));
+    set(out, "cold_start", cold_start_json(w));
     set(out, "trends", result_trends(w->plan, w->record, w->arena));
     set(out, "target", result_target(w->plan, w->record, w->context));
     set(out, "traffic", result_traffic(w->record));

@@ -1,7 +1,7 @@
 #include "summary.h"
 
-#include "anomaly.h"
 #include "evidence.h"
+#include "finding.h"
 #include "metric_check.h"
 #include "quantity.h"
 #include "result_gpu.h"
@@ -397,16 +397,34 @@ static void write_gpus(const struct summing *s)
         write_dim(s, result_gpu_line(s->record, i, s->arena));
 }
 
-static void write_anomalies(const struct summing *s)
+static const struct {
+    const char *mark;
+    enum terminal_style style;
+} severities[] = {[SEVERITY_NOTE] = {"·", STYLE_DIM},
+                  [SEVERITY_WARNING] = {"!", STYLE_YELLOW},
+                  [SEVERITY_CRITICAL] = {"✗", STYLE_RED}};
+
+static void write_finding(const struct summing *s, const struct finding *f)
 {
-    const char *texts[ANOMALIES_MAX];
-    int count = anomaly_find(s->plan, s->record, s->verdict, s->arena, texts);
+    terminal_spaces(s->out, INDENT);
+    terminal_add(s->out, s->terminal, severities[f->severity].style, severities[f->severity].mark, 1);
+    buf_add_text(s->out, " ");
+    terminal_wrap(s->out, s->terminal, STYLE_PLAIN, arena_printf(s->arena, "%s: %s", f->says, f->evidence),
+                  INDENT + 2);
+    if (!*f->next)
+        return;
+    terminal_spaces(s->out, INDENT + 2);
+    terminal_wrap(s->out, s->terminal, STYLE_DIM, arena_printf(s->arena, "→ %s", f->next), INDENT + 4);
+}
+
+static void write_findings(const struct summing *s)
+{
+    struct finding findings[FINDINGS_MAX];
+    int count = finding_find(s->plan, s->record, s->verdict, s->arena, findings);
     if (count)
-        write_heading(s, "Worth a look");
-    for (int i = 0; i < count; i++) {
-        buf_add_text(s->out, "  · ");
-        terminal_wrap(s->out, s->terminal, STYLE_PLAIN, texts[i], INDENT + 2);
-    }
+        write_heading(s, "Findings");
+    for (int i = 0; i < count; i++)
+        write_finding(s, &findings[i]);
 }
 
 static void write_files(const struct summing *s, const char *const *files, int file_count)
@@ -436,7 +454,7 @@ void summary_write(struct buf *out, const struct terminal *t, const struct plan 
     write_errors(&s);
     write_metrics(&s);
     write_gpus(&s);
-    write_anomalies(&s);
+    write_findings(&s);
     write_files(&s, files, file_count);
     buf_add_text(out, "\n");
     arena_finish(&arena);

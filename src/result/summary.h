@@ -1,6 +1,6 @@
 /*
  * summary - a scenario's result for people, at the end of its run: the verdict, each criterion with its
- * evidence, how long everything took, what went wrong, what stands out, and which files were written.
+ * evidence, how long everything took, what went wrong, the findings, and which files were written.
  */
 #pragma once
 

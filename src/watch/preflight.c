@@ -117,6 +117,7 @@ static bool check_health(struct visit *v)
     if (v->fetch.exchange.fail != FAIL_NONE)
         return fail_exchange(v, path);
     memcpy(v->result->server, v->fetch.names.server, sizeof v->result->server);
+    memcpy(v->result->via, v->fetch.names.via, sizeof v->result->via);
     if (!fetch_ok(&v->fetch))
         return fail(v, "Is it an ORFEAS backend? Another kind needs a workflow with its own `health:` path.",
                     "The target %s is not healthy: GET %s answers with status %d.", v->config->url, path,

@@ -26,8 +26,9 @@ struct preflight_config {
 };
 
 struct preflight {
-    struct loop_addr addr; /* the one that took the connection */
-    char server[HTTP1_VALUE_MAX];
+    struct loop_addr addr;        /* the one that took the connection */
+    char server[HTTP1_VALUE_MAX]; /* headers of its answer, "" without */
+    char via[HTTP1_VALUE_MAX];
     char health[64];   /* "healthy", or what the status field said */
     char message[400]; /* when it failed: what is wrong */
     char hint[400];    /* ... and what to do */

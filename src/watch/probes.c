@@ -5,16 +5,16 @@
 
 #define PROBE_TIMEOUT (5 * NSEC_PER_SEC)
 
-static void log_probe(struct probes *p, nsec at, nsec took, bool ok)
+static void log_probe(struct probes *p, nsec at, nsec took, bool ok, enum fail_kind fail)
 {
-    record_add_probe(p->config.log, (struct record_probe){.at = at, .took = took, .ok = ok});
+    record_add_probe(p->config.log, (struct record_probe){.at = at, .took = took, .ok = ok, .fail = fail});
 }
 
 static void on_probed(struct fetch *f)
 {
     struct probe *p = CONTAINER(struct probe, fetch, f);
     p->busy = false;
-    log_probe(p->probes, p->at, f->exchange.ended - p->at, fetch_ok(f));
+    log_probe(p->probes, p->at, f->exchange.ended - p->at, fetch_ok(f), f->exchange.fail);
 }
 
 static struct probe *free_probe(struct probes *p)
@@ -32,7 +32,7 @@ static void on_timer(struct timer *timer)
     tick_next(c->loop, timer, c->every);
     struct probe *probe = free_probe(p);
     if (!probe) {
-        log_probe(p, loop_now(c->loop), 0, false);
+        log_probe(p, loop_now(c->loop), 0, false, FAIL_TIMEOUT);
         return;
     }
     probe->busy = true;

@@ -8,7 +8,7 @@
 
 void scrape_init(struct scrape *s, const struct promtext_selector *selectors, int count, struct record *log)
 {
-    *s = (struct scrape){.start_time = NAN};
+    *s = (struct scrape){.start_time = NAN, .at = -1, .restart = {-1, -1}};
     promtext_init(&s->parser);
     track_init(&s->track, selectors, count, log);
 }
@@ -74,7 +74,9 @@ bool scrape_read(struct scrape *s, const char *content_type, const char *body, s
     }
     s->families = p->families;
     bool restarted = is_new_start(s, start_time);
-    s->restarts += restarted;
+    if (restarted && !s->restarts++)
+        s->restart = (struct record_span){s->at, at};
+    s->at = at;
     track_settle(&s->track, at, restarted, log);
     return true;
 }

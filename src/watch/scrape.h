@@ -19,6 +19,8 @@ struct scrape {
     int64_t unread;            /* series beyond what is read, in the worst one */
     double start_time;         /* of the target; NAN: not told */
     int restarts;
+    nsec at;                    /* of the last good one; -1 */
+    struct record_span restart; /* as in the record */
 };
 
 /* `log` gets the metrics' points; `selectors` outlive the scrape. */

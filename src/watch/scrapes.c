@@ -145,6 +145,8 @@ void scrapes_collect(const struct scrapes *s, struct record *record, nsec zero)
         .first = s->first_good < 0 ? NSEC_NEVER : s->first_good - zero,
         .last = s->last_good < 0 ? -NSEC_NEVER : s->last_good - zero,
         .restarts = read->restarts,
+        .restart = read->restarts ? (struct record_span){read->restart.start - zero, read->restart.end - zero}
+                                  : (struct record_span){-1, -1},
         .mistakes = read->mistakes,
         .mistake = arena_copy(&record->arena, read->mistake, strlen(read->mistake)),
         .unread = read->unread,

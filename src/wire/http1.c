@@ -17,8 +17,8 @@ void http1_init(struct http1 *p, bool head_request)
     p->room = HTTP1_HEAD_MAX;
     p->left = 0;
     if (p->names)
-        p->names->server[0] = p->names->date[0] = p->names->content_type[0] = p->names->upgrade[0] =
-            p->names->accept[0] = '\0';
+        p->names->server[0] = p->names->via[0] = p->names->date[0] = p->names->content_type[0] =
+            p->names->upgrade[0] = p->names->accept[0] = '\0';
 }
 
 void http1_finish(struct http1 *p)

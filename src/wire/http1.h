@@ -28,6 +28,7 @@ enum { HTTP1_HEAD_MAX = 32 << 10, HTTP1_HEADERS_MAX = 128, HTTP1_VALUE_MAX = 128
 /* Headers that few ask for; "" when the response has none, cut when longer. */
 struct http1_names {
     char server[HTTP1_VALUE_MAX];
+    char via[HTTP1_VALUE_MAX];
     char date[HTTP1_VALUE_MAX];
     char content_type[HTTP1_VALUE_MAX];
     char upgrade[HTTP1_VALUE_MAX]; /* Upgrade */

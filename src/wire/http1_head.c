@@ -122,6 +122,11 @@ static bool on_server(struct http1 *p, struct http1_text value)
     return p->names ? keep_value(p->names->server, value) : true;
 }
 
+static bool on_via(struct http1 *p, struct http1_text value)
+{
+    return p->names ? keep_value(p->names->via, value) : true;
+}
+
 static bool on_date(struct http1 *p, struct http1_text value)
 {
     return p->names ? keep_value(p->names->date, value) : true;
@@ -184,6 +189,7 @@ static const struct {
     const char *name;
     bool (*take)(struct http1 *p, struct http1_text value);
 } known_headers[] = {
+    [3] = {"via", on_via},
     [4] = {"date", on_date},
     [6] = {"server", on_server},
     [7] = {"upgrade", on_upgrade},

@@ -55,6 +55,19 @@ static void check_percentiles(const struct hist *h, const nsec *took)
     assert_true(h->facts.sum == sum);
 }
 
+/* From the last answer before it stood still to the first one after it. */
+static void check_silence(const struct record_contact *c)
+{
+    struct record_silence longest = {0};
+    for (int i = 0; i < c->silence_count; i++)
+        if (c->silences[i].end - c->silences[i].start > longest.end - longest.start)
+            longest = c->silences[i];
+    assert_near((double)longest.start, 13e9, 200e3);
+    assert_near((double)longest.end, 15e9, 200e3);
+    assert_true(longest.asked > longest.end - 3 * SEC &&
+                longest.asked <= longest.start + 200 * NSEC_PER_USEC);
+}
+
 static void play(struct world *w, const char *scenario, int places)
 {
     world_init_plain(w, scenario, NULL, &freezing, 1);
@@ -65,6 +78,7 @@ static void play(struct world *w, const char *scenario, int places)
     assert_int_equal(w->record.tallies[0].ok, COUNT_ALL);
     assert_int_equal(w->plain->requests, COUNT_ALL);
     assert_int_equal(w->record.generator.skipped, 0);
+    check_silence(&w->record.contact);
     assert_int_equal(hist_max(w->record.generator.start_lag), 0);
 }
 

@@ -122,7 +122,7 @@ static void test_a_refused_step_is_tried_again(void **state)
         {"Retry-After: 7\r\n", 7 * SEC},
         {"Retry-After: 0\r\n", 0},
         {"Retry-After: soon\r\n", SEC},
-        {"Retry-After: 99999999\r\n", 86400 * SEC},
+        {"Retry-After: 99999999\r\nServer: nginx\r\nVia: 1.1 edge\r\n", 86400 * SEC},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         struct world w;
@@ -134,6 +134,11 @@ static void test_a_refused_step_is_tried_again(void **state)
         assert_int_equal(w.target->submits, 10 + 9);
         assert_int_equal(w.record.traffic.throttled, 9);
         assert_int_equal(w.record.traffic.retries, 9);
+        const struct record_refusal *refusal = record_contact_refusal(&w.record.contact, 429);
+        assert_int_equal(refusal->count, 9);
+        assert_string_equal(refusal->said, "no room");
+        assert_string_equal(refusal->server, strstr(rows[i].headers, "Server") ? "nginx" : "");
+        assert_string_equal(refusal->via, strstr(rows[i].headers, "Via") ? "1.1 edge" : "");
         for (int k = 1; k < 10; k++) {
             const struct record_job *j = w.record.jobs[k];
             assert_int_equal(j->throttled, 1);

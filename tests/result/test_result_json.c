@@ -257,6 +257,32 @@ static void test_sums(void **state)
     made_finish(&m);
 }
 
+static void test_findings(void **state)
+{
+    (void)state;
+    struct made m;
+    struct result_context context = golden_context();
+    made_init(&m, 1, 100);
+    made_job(&m, 0, 0, 132);
+    for (int i = 1; i < 8; i++)
+        made_job(&m, 0, i, 82);
+    made_failure(&m, 0, 41, FAIL_JOB, MADE_WAIT, 1, "wait: the target says the job failed: no");
+    json_t *out = read_back(&m, &context, "findings");
+    const json_t *cold = json_object_get(out, "cold_start"), *found = json_object_get(out, "findings");
+    assert_int_equal(number(cold, "jobs"), 1);
+    assert_near(number(cold, "seconds"), 50, 1e-6);
+    assert_near(number(cold, "warm_median"), 82, 1e-6);
+    const json_t *worst = json_array_get(found, 0), *next = json_array_get(found, 1);
+    assert_string_equal(json_string_value(json_object_get(worst, "name")), "jobs_failed");
+    assert_string_equal(json_string_value(json_object_get(worst, "culprit")), "target");
+    assert_string_equal(json_string_value(json_object_get(worst, "severity")), "critical");
+    assert_near(number(worst, "since_seconds"), 42, 0);
+    assert_non_null(strstr(json_string_value(json_object_get(worst, "evidence")), "11.1 %"));
+    assert_true(json_is_null(json_object_get(next, "since_seconds")));
+    json_decref(out);
+    made_finish(&m);
+}
+
 static bool are_close(const json_t *a, const json_t *b)
 {
     if (!json_is_number(a) || !json_is_number(b))
@@ -267,9 +293,9 @@ static bool are_close(const json_t *a, const json_t *b)
 
 static void assert_close(const json_t *kept, const json_t *counted, const char *where)
 {
-    static const char *const own[] = {"timeline", "trends",     "steps",    "distinct_models",
-                                      "stages",   "completion", "queueing", "jobs",
-                                      "evidence", "why",        "reason"};
+    static const char *const own[] = {"timeline",   "trends",   "steps", "distinct_models", "stages",
+                                      "completion", "queueing", "jobs",  "findings",        "cold_start",
+                                      "evidence",   "why",      "reason"};
     const char *key;
     json_t *value;
     size_t i;
@@ -494,10 +520,15 @@ static void test_metrics(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),       cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_messy),        cmocka_unit_test(test_sums),
-        cmocka_unit_test(test_an_empty_run), cmocka_unit_test(test_hostile_texts),
-        cmocka_unit_test(test_tallied),      cmocka_unit_test(test_traffic_and_rates),
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_messy),
+        cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_findings),
+        cmocka_unit_test(test_an_empty_run),
+        cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_tallied),
+        cmocka_unit_test(test_traffic_and_rates),
         cmocka_unit_test(test_metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,7 +87,7 @@ static void test_what_it_says(void **state)
         "· queue",
         "* seen, but too few jobs for a 95 % bound: p95 needs ≥ 59, p99 needs ≥ 299",
         "4  status   upload: status 503 (queue is full)",
-        "Worth a look",
+        "Findings\n",
         "→ results/report.html",
     };
     for (int i = 0; i < COUNT(parts); i++)
@@ -186,9 +186,12 @@ static void test_metrics(void **state)
         const char *line;
     } rows[] = {
         {{5, 5, 5}, "  3 of 3 expected metrics present, 3 moved, all agree · 60 families in all\n"},
-        {{5, 9, 5}, "  3 of 3 expected metrics present, 3 moved, 2 of 3 agree with our counts, 1 grew by more · 60 families in all\n"},
-        {{3, 5, 5}, "  3 of 3 expected metrics present, 3 moved, 2 of 3 agree with our counts · 60 families in all\n"
-                    "  ✗ a_total: grew by 3, but 5 jobs were completed\n"},
+        {{5, 9, 5},
+         "  3 of 3 expected metrics present, 3 moved, 2 of 3 agree with our counts, 1 grew by more · 60 "
+         "families in all\n"},
+        {{3, 5, 5},
+         "  3 of 3 expected metrics present, 3 moved, 2 of 3 agree with our counts · 60 families in all\n"
+         "  ✗ a_total: grew by 3, but 5 jobs were completed\n"},
     };
     for (int i = 0; i < COUNT(rows); i++) {
         for (int k = 0; k < 3; k++)
@@ -203,7 +206,8 @@ static void test_metrics(void **state)
     m.seen[2].type = NULL;
     m.expected[2].optional = true;
     write(&m.made, &(struct terminal){.width = 120}, &out);
-    assert_non_null(strstr(buf_text(&out), "2 of 2 expected metrics present, 2 moved, 1 of 2 agree with our counts"));
+    assert_non_null(
+        strstr(buf_text(&out), "2 of 2 expected metrics present, 2 moved, 1 of 2 agree with our counts"));
     assert_non_null(strstr(buf_text(&out), " · 1 optional absent · 60 families in all\n"));
     buf_finish(&out);
     made_finish(&m.made);

@@ -146,6 +146,7 @@ static inline struct record_job *made_failure(struct made *m, int phase, double 
         j->ended = j->steps[step].start;
     for (int i = step; i < MADE_STEPS; i++)
         j->steps[i] = (struct record_span){i == step ? j->steps[i].start : -1, -1};
+    record_contact_failed(&m->record.contact, kind, j->ended);
     return j;
 }
 

@@ -142,6 +142,8 @@ static void test_restart_by_start_time(void **state)
     scrape(&w, "# TYPE jobs counter\njobs 10\n");
     struct record_metric m = collected(&w, 0);
     assert_int_equal(w.scrape.restarts, 1);
+    assert_int_equal(w.scrape.restart.start, 2 * NSEC_PER_SEC);
+    assert_int_equal(w.scrape.restart.end, 3 * NSEC_PER_SEC);
     assert_int_equal(m.resets, 1);
     assert_near(m.grew, 1 + 9 + 1, 0);
     end(&w);

@@ -293,12 +293,13 @@ static void test_headers_that_are_kept(void **state)
 {
     (void)state;
     static const char input[] =
-        "HTTP/1.1 429 Slow down\r\nSERVER:  nginx/1.2 \r\nRetry-After: 17\r\nDate: x\r\n"
+        "HTTP/1.1 429 Slow down\r\nSERVER:  nginx/1.2 \r\nVia: 1.1 edge\r\nRetry-After: 17\r\nDate: x\r\n"
         "Content-type: text/plain; version=0.0.4\r\nContent-Length: 0\r\n\r\n";
     struct seen s;
     run(&s, input, sizeof input - 1, 0, 1, false);
     assert_int_equal(s.p.state, HTTP1_DONE);
     assert_string_equal(s.names.server, "nginx/1.2");
+    assert_string_equal(s.names.via, "1.1 edge");
     assert_string_equal(s.names.date, "x");
     assert_string_equal(s.names.content_type, "text/plain; version=0.0.4");
     assert_int_equal(s.p.retry_after, 17);
