@@ -1,8 +1,10 @@
 #include "addr.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 int addr_resolve(const char *host, int port, struct loop_addr ret[ADDR_MAX], const char **ret_error)
 {
@@ -26,4 +28,22 @@ int addr_resolve(const char *host, int port, struct loop_addr ret[ADDR_MAX], con
     if (count == 0)
         *ret_error = "the host has no address";
     return count;
+}
+
+/* What a socket can be bound to is ours. */
+bool addr_is_local(const struct loop_addr *addr)
+{
+    struct loop_addr any = *addr;
+    if (any.storage.ss_family == AF_INET)
+        ((struct sockaddr_in *)&any.storage)->sin_port = 0;
+    else if (any.storage.ss_family == AF_INET6)
+        ((struct sockaddr_in6 *)&any.storage)->sin6_port = 0;
+    else
+        return false;
+    int fd = socket(any.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool local = bind(fd, (struct sockaddr *)&any.storage, any.len) == 0;
+    close(fd);
+    return local;
 }
