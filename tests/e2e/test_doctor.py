@@ -181,7 +181,8 @@ class Network(DoctorCase):
 
     def test_tls_asked_in_plain(self):
         with TlsServer() as server:
-            self.expect(f"http://localhost:{server.port}", "port", "failed", ("wants TLS", "https://localhost:"), code=4)
+            self.expect(f"http://localhost:{server.port}", "port", "failed", ("wants TLS", "https://localhost:"),
+                        code=4)
 
     def test_plain_asked_in_tls(self):
         def check(_, first):
@@ -256,7 +257,8 @@ class Backend(DoctorCase):
     def test_counts(self):
         """A backend whose counter does not move is told after the job."""
         server = self.backend("--fault", "lie=100%")
-        self.expect(server.url, "counts", "failed", "stood still at 0 while 1 job was completed", scenario="baseline", code=1)
+        self.expect(server.url, "counts", "failed", "stood still at 0 while 1 job was completed", scenario="baseline",
+                    code=1)
 
     def test_clock(self):
         def check(_, headers, state, words):
@@ -277,8 +279,9 @@ class Job(DoctorCase):
             server = self.backend("--fault", fault)
             self.expect(server.url, "one job", "failed", words, scenario="baseline", code=1)
 
-        self.check_all([(fault, [words]) for fault, words in (("error=100%", "failed (job_failed)"), ("corrupt=100%", "failed (model)"),
-                             ("reset=100%", "failed (reset)"))], check)
+        self.check_all([(fault, [words]) for fault, words in (
+            ("error=100%", "failed (job_failed)"), ("corrupt=100%", "failed (model)"),
+            ("reset=100%", "failed (reset)"))], check)
 
     def test_stuck(self):
         peer = self.peer(status=say({"status": "processing"}))
@@ -385,8 +388,10 @@ class Rude(DoctorCase):
                 self.assertIn(process.code, (0, 1, 4))
                 self.assertEqual(tuple(checks), NAMES, process.out)
 
-        self.check_all([(f"{route}, {name}", (route, act)) for name, act in rows.items()
-                        for route in ("health", "metrics", "status")], check)
+        self.check_all([(f"{route}, {name}", (route, rows[name])) for route, names in (
+            ("health", ("endless", "endless head", "deep", "escape", "reset", "silent")),
+            ("metrics", ("half", "no end", "endless", "deep")),
+            ("status", ("half", "drip", "endless", "deep", "escape", "reset"))) for name in names], check)
 
 
 class Usage(DoctorCase):
