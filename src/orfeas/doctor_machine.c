@@ -193,7 +193,7 @@ void doctor_results(struct doctor *d, struct doctor_result *r)
     bool low = space < SPACE_LOW;
     doctor_tell(r, low ? DOCTOR_WARNING : DOCTOR_OK,
                 low ? "Make room, or name another directory with --results." : NULL,
-                "%s can be %s; %.3g GB free", wanted, strcmp(dir, wanted) == 0 ? "written to" : "made",
-                space / 1e9);
+                "the directory %s can be %s; %.3g GB free", wanted,
+                strcmp(dir, wanted) == 0 ? "written to" : "made", space / 1e9);
     free(dir);
 }
