@@ -3,9 +3,9 @@
 #include "images.h"
 #include "interrupt.h"
 #include "overview.h"
+#include "plans.h"
 #include "result_file.h"
 #include "scenario.h"
-#include "share.h"
 #include "test_image.h"
 
 #include <errno.h>
@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SCENARIOS_MAX = 100 };
-
 struct run {
     struct scenario scenarios[SCENARIOS_MAX];
     int count;
@@ -24,52 +22,14 @@ struct run {
     struct target target;
 };
 
-static const char *const in_order[] = {"baseline", "normal", "peak", "spike", "sustained"};
-
 /* ---- before anything is sent ---- */
 
-/* Results files are named after their scenarios. */
-static void check_names(const struct run *run, struct diag_list *diags)
+static int load_scenarios(struct run *run, struct options *o)
 {
+    struct plan *plans[SCENARIOS_MAX];
+    int code = plans_load(o, plans, &run->count);
     for (int i = 0; i < run->count; i++)
-        for (int k = 0; k < i; k++)
-            if (strcmp(run->scenarios[i].plan->scenario, run->scenarios[k].plan->scenario) == 0)
-                diag_add(diags, NULL, 0, 0, "Give each a name of its own, or run them one after the other.",
-                         "Two scenarios are named '%s': the second's results would replace the first's.",
-                         run->scenarios[i].plan->scenario);
-}
-
-/* All of them, so that every mistake of every file is told at once. */
-static int load_plans(struct run *run, struct options *o)
-{
-    char dir[SHARE_PATH];
-    bool ad_hoc =
-        o->word_count == 0 && o->workflow; /* a workflow and no scenario: closed users, no criteria */
-    if (o->word_count == 0 && !ad_hoc)
-        for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++)
-            o->words[o->word_count++] = in_order[i];
-    if (!share_dir("scenarios", dir))
-        dir[0] = '\0';
-    struct plan_options options = {.time_scale = o->time_scale,
-                                   .workflow = o->workflow,
-                                   .share_dir = dir,
-                                   .settings = o->settings,
-                                   .setting_count = o->setting_count};
-    struct diag_list diags;
-    diag_init(&diags);
-    int wanted = ad_hoc ? 1 : o->word_count;
-    for (int i = 0; i < wanted && run->count < SCENARIOS_MAX; i++)
-        if ((run->scenarios[run->count].plan = plan_load(ad_hoc ? NULL : o->words[i], &options, &diags)) !=
-            NULL)
-            run->count++;
-    check_names(run, &diags);
-    struct buf text;
-    buf_init(&text, 1 << 20);
-    diag_write(&diags, &text);
-    fputs(buf_text(&text), stderr);
-    buf_finish(&text);
-    int code = diags.count || run->count < wanted ? EXIT_USAGE : EXIT_PASS;
-    diag_finish(&diags);
+        run->scenarios[i].plan = plans[i];
     return code;
 }
 
@@ -87,6 +47,8 @@ static int load_payloads(struct run *run, const struct options *o)
         s->payload_count = s->payloads ? run->images.count : 0;
         code = s->payloads ? EXIT_PASS : EXIT_USAGE;
     }
+    if (run->images.wrong[0])
+        fprintf(stderr, "orfeas: %s\n    " IMAGES_HINT "\n", run->images.wrong);
     return code;
 }
 
@@ -116,25 +78,10 @@ static int check_results(const struct run *run, const struct options *o)
 
 /* ---- the target ---- */
 
-static void tell_waiting(void *context, nsec waited)
-{
-    (void)context;
-    if (waited >= NSEC_PER_SEC && waited % (2 * NSEC_PER_SEC) < 250 * NSEC_PER_MSEC)
-        fprintf(stderr, "the target is loading its models (%d s)\n", (int)(waited / NSEC_PER_SEC));
-}
-
 static int check_target(const struct run *run, const struct scenario *s, const struct options *o,
                         struct preflight *preflight)
 {
-    struct preflight_config config = {.target = run->target.http,
-                                      .url = run->target.text,
-                                      .health_path = s->plan->workflow.health_path,
-                                      .healthy = s->plan->workflow.healthy,
-                                      .healthy_count = s->plan->workflow.healthy_count,
-                                      .ready_path = s->plan->workflow.ready_path,
-                                      .wait = o->wait,
-                                      .cancel = interrupt_flag(),
-                                      .waiting = o->quiet ? NULL : tell_waiting};
+    struct preflight_config config = target_preflight(&run->target, &s->plan->workflow, o, interrupt_flag());
     if (preflight_run(&config, preflight))
         return EXIT_PASS;
     if (interrupt_signal()) {
@@ -209,8 +156,8 @@ int cmd_run(struct options *o)
     struct run *run = calloc(1, sizeof *run);
     if (!run)
         return EXIT_INTERNAL;
-    interrupt_install();
-    int code = load_plans(run, o);
+    interrupt_install(INTERRUPT_DRAINS);
+    int code = load_scenarios(run, o);
     if (code == EXIT_PASS)
         code = load_payloads(run, o);
     if (code == EXIT_PASS)

@@ -8,5 +8,6 @@
 
 int cmd_run(struct options *o);
 int cmd_check(struct options *o);
+int cmd_doctor(struct options *o);
 int cmd_image(struct options *o);
 int cmd_version(struct options *o);

@@ -14,13 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int complain(const char *path, const char *why)
+static int complain(struct images *images, const char *path, const char *why)
 {
-    fprintf(
-        stderr,
-        "orfeas: the picture %s cannot be used: %s\n    Name another with --image FILE; PNG, JPEG and WebP "
-        "are read.\n",
-        *path ? path : "from the seed", why);
+    snprintf(images->wrong, sizeof images->wrong, "the picture %s cannot be used: %s",
+             *path ? path : "from the seed", why);
     return EXIT_USAGE;
 }
 
@@ -67,10 +64,10 @@ static int load_file(struct images *images, const char *path)
         abort();
     int error = map(image, path);
     if (error == ENODATA)
-        return complain(path, "it is empty");
+        return complain(images, path, "it is empty");
     if (error == ENOTSUP)
-        return complain(path, "it is no regular file");
-    return error ? complain(path, strerror(error)) : EXIT_PASS;
+        return complain(images, path, "it is no regular file");
+    return error ? complain(images, path, strerror(error)) : EXIT_PASS;
 }
 
 static int is_visible(const struct dirent *entry)
@@ -85,7 +82,7 @@ static int load_directory(struct images *images, const char *path)
     struct dirent **entries;
     int count = scandir(path, &entries, is_visible, alphasort), code = EXIT_PASS;
     if (count < 0)
-        return complain(path, strerror(errno));
+        return complain(images, path, strerror(errno));
     for (int i = 0; i < count; i++) {
         char file[4096 + 256];
         snprintf(file, sizeof file, "%s/%s", path, entries[i]->d_name);
@@ -102,7 +99,7 @@ static int load_directory(struct images *images, const char *path)
     }
     free(entries);
     if (code == EXIT_PASS && images->count == 0)
-        return complain(path, "no PNG, JPEG or WebP file is in this directory");
+        return complain(images, path, "no PNG, JPEG or WebP file is in this directory");
     return code;
 }
 
@@ -132,7 +129,7 @@ int images_load(struct images *images, const struct options *o)
         return S_ISDIR(st.st_mode) ? load_directory(images, o->image) : load_file(images, o->image);
     int error = errno == ENOENT ? test_image_write(o->image, o->seed) : errno;
     if (error)
-        return complain(o->image, error > 0 ? strerror(error) : "no memory");
+        return complain(images, o->image, error > 0 ? strerror(error) : "no memory");
     if (!o->quiet)
         fprintf(stderr, "made the test picture %s\n", o->image);
     return load_file(images, o->image);
@@ -153,7 +150,7 @@ void images_finish(struct images *images)
     free(images->list);
 }
 
-struct payload *images_payloads(const struct images *images, bool unique)
+struct payload *images_payloads(struct images *images, bool unique)
 {
     struct payload *payloads = calloc((size_t)images->count, sizeof *payloads);
     if (!payloads)
@@ -163,7 +160,7 @@ struct payload *images_payloads(const struct images *images, bool unique)
         const struct image *image = &images->list[i];
         if (payload_init(&payloads[i], image->bytes, image->len, unique, why))
             continue;
-        complain(image->path, why);
+        complain(images, image->path, why);
         while (i > 0)
             payload_finish(&payloads[--i]);
         free(payloads);

@@ -15,18 +15,19 @@ struct image {
     bool mapped; /* else its bytes are ours */
 };
 
+enum { IMAGES_MAX = 10000, IMAGES_WRONG = 4800 };
+#define IMAGES_HINT "Name another with --image FILE; PNG, JPEG and WebP are read."
+
 struct images {
     struct image *list;
     int count;
+    char wrong[IMAGES_WRONG]; /* a sentence for people; "": nothing */
 };
 
-enum { IMAGES_MAX = 10000 };
-
-/* Says on standard error what is wrong. A file that does not exist is made. Returns EXIT_PASS, EXIT_USAGE or
- * EXIT_INTERNAL; in any case finish it. */
+/* A file that does not exist is made. Returns EXIT_PASS, EXIT_USAGE (then `wrong` says why) or EXIT_INTERNAL;
+ * in any case finish it. */
 int images_load(struct images *images, const struct options *o);
 void images_finish(struct images *images);
 
-/* One payload an image, as `unique` says, in an array that the caller frees; NULL after telling what is
- * wrong. */
-struct payload *images_payloads(const struct images *images, bool unique);
+/* One payload an image, as `unique` says, in an array that the caller frees; NULL: `wrong` says why. */
+struct payload *images_payloads(struct images *images, bool unique);

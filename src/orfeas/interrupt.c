@@ -4,6 +4,7 @@
 #include <signal.h>
 
 static atomic_bool interrupted;
+static atomic_bool stops_at_once;
 static atomic_int first_signal;
 static _Atomic nsec first_time;
 static _Atomic(struct engine *) engine;
@@ -23,15 +24,16 @@ static void on_signal(int number)
     } else if (clock_monotonic() - atomic_load(&first_time) < ONE_WISH) {
         return;
     }
-    if (e && again)
+    if (e && (again || atomic_load(&stops_at_once)))
         engine_stop(e);
     else if (e)
         engine_drain(e);
     errno = saved;
 }
 
-void interrupt_install(void)
+void interrupt_install(enum interrupt_first first)
 {
+    atomic_store(&stops_at_once, first == INTERRUPT_STOPS);
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -41,8 +43,8 @@ void interrupt_install(void)
 void interrupt_attach(struct engine *e)
 {
     atomic_store(&engine, e);
-    if (e && atomic_load(&interrupted))
-        engine_drain(e); /* it came while nobody was attached */
+    if (e && atomic_load(&interrupted)) /* it came while nobody was attached */
+        (atomic_load(&stops_at_once) ? engine_stop : engine_drain)(e);
 }
 
 const atomic_bool *interrupt_flag(void)

@@ -10,7 +10,10 @@
 
 #include <stdatomic.h>
 
-void interrupt_install(void);
+enum interrupt_first { INTERRUPT_DRAINS, INTERRUPT_STOPS };
+
+/* What the first signal does with running jobs. */
+void interrupt_install(enum interrupt_first first);
 /* Signals go to this engine from now on; NULL: to none. */
 void interrupt_attach(struct engine *e);
 /* Set by the first signal. */

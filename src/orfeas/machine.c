@@ -6,6 +6,7 @@
 #include <math.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 static nsec of_timeval(struct timeval t)
@@ -63,4 +64,12 @@ int machine_connections(void)
     enum { RESERVE = 200 }; /* loops, probes, results, what libraries open */
     int left = machine_fd_limit() - RESERVE;
     return left > 1 ? left : 1;
+}
+
+const char *machine_clock_state(void)
+{
+    struct timex t = {.modes = 0};
+    if (adjtimex(&t) < 0)
+        return "whether ours is kept right is not told";
+    return t.status & STA_UNSYNC ? "ours is not synchronised (no NTP)" : "ours is synchronised";
 }

@@ -22,3 +22,6 @@ int machine_fd_limit(void);
 int machine_fds(void);
 /* How many connections of users fit beside what else needs descriptors; at least 1. */
 int machine_connections(void);
+
+/* Whether somebody keeps this machine's clock right, as the kernel tells it: a phrase for people. */
+const char *machine_clock_state(void);

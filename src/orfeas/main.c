@@ -27,6 +27,17 @@ static const struct {
     {"check", COMMAND_CHECK, cmd_check, "FILE...", "validate scenario and workflow files",
      "Reports every mistake in the files at once, as file:line:column. Exit code 0 when there is none, else "
      "2.\n"},
+    {"doctor", COMMAND_DOCTOR, cmd_doctor, "[SCENARIO...]",
+     "can the target be tested? each prerequisite, what to do",
+     "Looks at everything that a run of the scenarios needs, one line each: the target's name, port, TLS, "
+     "health,\n"
+     "models, metrics and clock, the picture, one job from the upload to the checked model, and this "
+     "machine.\n"
+     "What is wrong is told with what to do about it. Nothing is written. SCENARIO as for `run`.\n\n"
+     "Exit codes: 0 ready (warnings allowed), 1 something is wrong, 2 usage or scenario error, 4 the target\n"
+     "cannot be reached or is not ready, 130 and 143 interrupted.\n\n"
+     "  orfeas doctor --target http://gpu-box:5000           before a first run: one real job is sent\n"
+     "  orfeas doctor --quick --target http://gpu-box:5000   nothing is sent but questions\n"},
     {"image", COMMAND_IMAGE, cmd_image, "FILE", "make a test image",
      "Writes a 512x512 PNG with alpha: a shaded amphora, the same for the same --seed.\n"},
     {"version", COMMAND_VERSION, cmd_version, "", "version, build, features", ""},

@@ -232,7 +232,8 @@ static void describe(struct options *o, const char *command, int argc, char **ar
 static const char *const command_names[] = {[COMMAND_RUN] = "run",
                                             [COMMAND_CHECK] = "check",
                                             [COMMAND_IMAGE] = "image",
-                                            [COMMAND_VERSION] = "version"};
+                                            [COMMAND_VERSION] = "version",
+                                            [COMMAND_DOCTOR] = "doctor"};
 
 bool options_parse(struct options *o, enum command_bit command, int argc, char **argv,
                    struct diag_list *diags)

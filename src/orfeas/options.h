@@ -15,7 +15,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum command_bit { COMMAND_RUN = 1, COMMAND_CHECK = 2, COMMAND_IMAGE = 4, COMMAND_VERSION = 8 };
+enum command_bit {
+    COMMAND_RUN = 1,
+    COMMAND_CHECK = 2,
+    COMMAND_IMAGE = 4,
+    COMMAND_VERSION = 8,
+    COMMAND_DOCTOR = 16,
+    COMMAND_TARGET = COMMAND_RUN | COMMAND_DOCTOR /* those that turn to a target */
+};
 
 enum { SETTINGS_MAX = 100, WORDS_MAX = 1000, WORKERS_MAX = 256 };
 
@@ -36,6 +43,7 @@ struct options {
     const char *results;
     uint64_t seed;
     bool seed_given;
+    bool quick; /* the doctor sends no job */
     bool quiet, verbose, no_color, help;
     struct buf headers;                   /* "Name: value" CR LF, each */
     bool own_headers[HTTP_USUAL_HEADERS]; /* among them */

@@ -18,7 +18,7 @@ static int secure(struct target *t, const struct options *o)
     return EXIT_USAGE;
 }
 
-static int resolve(struct target *t, const struct options *o)
+static int read_url(struct target *t, const struct options *o)
 {
     const char *why;
     if (!url_parse(t->text, &t->url, &why)) {
@@ -34,13 +34,7 @@ static int resolve(struct target *t, const struct options *o)
     place->host = t->url.host;
     place->port = t->url.port;
     place->tls = t->tls;
-    place->addr_count = addr_resolve(t->url.host, t->url.port, place->addrs, &why);
-    if (place->addr_count)
-        return EXIT_PASS;
-    fprintf(stderr,
-            "orfeas: the host '%s' of --target has no address: %s\n    Check its spelling and your DNS.\n",
-            t->url.host, why);
-    return EXIT_UNREACHABLE;
+    return EXIT_PASS;
 }
 
 static int check_pid(const struct options *o)
@@ -60,14 +54,21 @@ int target_pid(const struct target *t, const struct options *o)
     return o->pid ? o->pid : t->embedded.pid;
 }
 
-int target_open(struct target *t, const struct options *o)
+int target_look_up(struct target *t, const char **ret_why)
+{
+    struct conn_place *place = &t->http.place;
+    place->addr_count = addr_resolve(t->url.host, t->url.port, place->addrs, ret_why);
+    return place->addr_count;
+}
+
+int target_begin(struct target *t, const struct options *o)
 {
     *t = (struct target){0};
     if (check_pid(o) != EXIT_PASS)
         return EXIT_USAGE;
     if (!embedded_is(o->target)) {
         snprintf(t->text, sizeof t->text, "%s", o->target);
-        return resolve(t, o);
+        return read_url(t, o);
     }
     char error[EMBEDDED_ERROR_TEXT];
     enum embedded_outcome outcome = embedded_start(&t->embedded, o->target, o->time_scale, error);
@@ -76,7 +77,40 @@ int target_open(struct target *t, const struct options *o)
         return outcome == EMBEDDED_USAGE ? EXIT_USAGE : EXIT_UNREACHABLE;
     }
     snprintf(t->text, sizeof t->text, "%s", t->embedded.url);
-    return resolve(t, o);
+    return read_url(t, o);
+}
+
+int target_open(struct target *t, const struct options *o)
+{
+    const char *why;
+    int code = target_begin(t, o);
+    if (code != EXIT_PASS || target_look_up(t, &why))
+        return code;
+    fprintf(stderr,
+            "orfeas: the host '%s' of --target has no address: %s\n    Check its spelling and your DNS.\n",
+            t->url.host, why);
+    return EXIT_UNREACHABLE;
+}
+
+static void tell_waiting(void *context, nsec waited)
+{
+    (void)context;
+    if (waited >= NSEC_PER_SEC && waited % (2 * NSEC_PER_SEC) < 250 * NSEC_PER_MSEC)
+        fprintf(stderr, "the target is loading its models (%d s)\n", (int)(waited / NSEC_PER_SEC));
+}
+
+struct preflight_config target_preflight(const struct target *t, const struct workflow *w,
+                                         const struct options *o, const atomic_bool *cancel)
+{
+    return (struct preflight_config){.target = t->http,
+                                     .url = t->text,
+                                     .health_path = w->health_path,
+                                     .healthy = w->healthy,
+                                     .healthy_count = w->healthy_count,
+                                     .ready_path = w->ready_path,
+                                     .wait = o->wait,
+                                     .cancel = cancel,
+                                     .waiting = o->quiet ? NULL : tell_waiting};
 }
 
 void target_close(struct target *t)

@@ -6,6 +6,7 @@
 #include "embedded.h"
 #include "http_client.h"
 #include "options.h"
+#include "preflight.h"
 #include "url.h"
 
 struct target {
@@ -20,5 +21,13 @@ struct target {
 int target_open(struct target *t, const struct options *o);
 /* Its process, where it is known; 0. */
 int target_pid(const struct target *t, const struct options *o);
+/* The same but for the addresses, which target_look_up() adds: 0 with a reason for people when there is none.
+ */
+int target_begin(struct target *t, const struct options *o);
+int target_look_up(struct target *t, const char **ret_why);
+/* What has to hold before anything is sent, as the workflow says it. While it loads that is told on standard
+ * error, unless quiet. All of them outlive the preflight. */
+struct preflight_config target_preflight(const struct target *t, const struct workflow *w,
+                                         const struct options *o, const atomic_bool *cancel);
 /* Also stops a backend of our own. */
 void target_close(struct target *t);

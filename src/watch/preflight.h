@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "http_client.h"
+#include "fetch.h"
 #include "jsonptr.h"
 
 #include <stdatomic.h>
@@ -20,7 +20,7 @@ struct preflight_config {
     int healthy_count;
     const char *ready_path;    /* "": not asked; one that is not there (404, 405) counts as ready */
     nsec wait;                 /* for a target that is loading */
-    const atomic_bool *cancel; /* ends the wait */
+    const atomic_bool *cancel; /* ends all waiting */
     void (*waiting)(void *context, nsec waited); /* about once a second while it loads; may be NULL */
     void *context;
 };
@@ -34,5 +34,24 @@ struct preflight {
     char hint[400];    /* ... and what to do */
 };
 
-/* Returns true when the target can be tested. */
+struct preflight_visit;
+
+/* One check after the other, over one connection where the target keeps it. NULL with errno; the config's
+ * texts and `ret` outlive it. */
+struct preflight_visit *preflight_begin(const struct preflight_config *config, struct preflight *ret);
+/* Notes which address took the connection. NULL is allowed. */
+void preflight_end(struct preflight_visit *v);
+/* False: `ret` says why. */
+bool preflight_listens(struct preflight_visit *v); /* asked only where there is no health path */
+bool preflight_health(struct preflight_visit *v);
+bool preflight_ready(struct preflight_visit *v); /* waits while it loads */
+/* Any other GET of it; the outcome is good until the next. False: no answer came, and `ret` says why. */
+bool preflight_get(struct preflight_visit *v, const char *path);
+const struct fetch *preflight_answer(const struct preflight_visit *v);
+/* Connections that it took so far. */
+int64_t preflight_connects(const struct preflight_visit *v);
+
+/* All checks. Returns true when the target can be tested. */
 bool preflight_run(const struct preflight_config *config, struct preflight *ret);
+/* What to do about a target that failed so, "" where nobody knows. */
+const char *preflight_hint(enum fail_kind kind);

@@ -208,6 +208,20 @@ bool tls_resumed(const struct tls *t)
     return SSL_session_reused(t->ssl) == 1;
 }
 
+bool tls_facts_of(const struct tls *t, struct tls_facts *ret)
+{
+    const X509 *cert = SSL_get0_peer_certificate(t->ssl);
+    int days = 0, seconds;
+    if (!cert)
+        return false;
+    ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert));
+    *ret = (struct tls_facts){.days_left = days};
+    snprintf(ret->protocol, sizeof ret->protocol, "%s", SSL_get_version(t->ssl));
+    tls_sentence_names(cert, ret->names);
+    tls_sentence_issuer(cert, ret->issuer);
+    return true;
+}
+
 bool tls_closed_cleanly(const struct tls *t)
 {
     return t->closed_clean;

@@ -70,6 +70,18 @@ const char *tls_error(const struct tls *t);
 /* The handshake was an abbreviated one; meaningful once it is over. */
 bool tls_resumed(const struct tls *t);
 
+enum { TLS_FACT_TEXT = 64 };
+
+struct tls_facts {
+    char protocol[16];         /* "TLSv1.3" */
+    char names[TLS_FACT_TEXT]; /* that the server's certificate is for, cut where they are many */
+    char issuer[TLS_FACT_TEXT];
+    int days_left; /* until it expires; negative: it has */
+};
+
+/* What the server has shown; false as long as it has shown no certificate. */
+bool tls_facts_of(const struct tls *t, struct tls_facts *ret);
+
 /* Cipher bytes from the network: all are taken. False when the connection has failed. Not more than
  * TLS_INPUT_MAX without tls_read() in between, which is asserted. */
 bool tls_feed(struct tls *t, const void *bytes, size_t len);

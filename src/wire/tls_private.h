@@ -43,6 +43,11 @@ struct tls {
 
 BIO_METHOD *tls_pipe_create(void); /* NULL without memory */
 
+/* As printable ASCII: the names that a certificate is for, "a, b, ..." as far as they fit, and who issued it.
+ */
+void tls_sentence_names(const X509 *cert, char ret[TLS_FACT_TEXT]);
+void tls_sentence_issuer(const X509 *cert, char ret[TLS_FACT_TEXT]);
+
 /* SSL_set_verify's callback: puts the first complaint about a certificate into words, and lets it stand. */
 int tls_sentence_verify(int ok, X509_STORE_CTX *store);
 /* Fills t->error, if it is empty, from OpenSSL's error queue, which is empty then. */

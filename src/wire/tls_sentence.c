@@ -12,8 +12,6 @@
  * printable ASCII before it gets into a sentence.
  */
 
-enum { NAMES_TEXT = 64 };
-
 #define TRUST_IT "trust it with --cacert, or anybody with --insecure"
 
 /* ---- certificates ---- */
@@ -52,43 +50,43 @@ static void add_common_name(struct buf *to, const X509_NAME *name)
 
 /* The names that a certificate is for, "a, b, ..." as far as they fit; the subject's only if there are no
  * others, as the check of the host does it. */
-static void names_of(const X509 *cert, char ret[NAMES_TEXT])
+void tls_sentence_names(const X509 *cert, char ret[TLS_FACT_TEXT])
 {
     struct buf names;
     buf_init(&names, 1 << 16);
     GENERAL_NAMES *all = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-    for (int i = 0; i < sk_GENERAL_NAME_num(all) && names.len < NAMES_TEXT; i++)
+    for (int i = 0; i < sk_GENERAL_NAME_num(all) && names.len < TLS_FACT_TEXT; i++)
         add_general_name(&names, sk_GENERAL_NAME_value(all, i));
     GENERAL_NAMES_free(all);
     if (!names.len)
         add_common_name(&names, X509_get_subject_name(cert));
-    if (names.len < NAMES_TEXT)
-        snprintf(ret, NAMES_TEXT, "%s", names.len ? buf_text(&names) : "nobody");
+    if (names.len < TLS_FACT_TEXT)
+        snprintf(ret, TLS_FACT_TEXT, "%s", names.len ? buf_text(&names) : "nobody");
     else
-        snprintf(ret, NAMES_TEXT, "%.*s...", NAMES_TEXT - 4, buf_text(&names));
+        snprintf(ret, TLS_FACT_TEXT, "%.*s...", TLS_FACT_TEXT - 4, buf_text(&names));
     buf_finish(&names);
 }
 
-static void issuer_of(const X509 *cert, char ret[NAMES_TEXT])
+void tls_sentence_issuer(const X509 *cert, char ret[TLS_FACT_TEXT])
 {
     struct buf name;
     buf_init(&name, 1 << 16);
     add_common_name(&name, X509_get_issuer_name(cert));
-    snprintf(ret, NAMES_TEXT, "%s", name.len ? buf_text(&name) : "nobody");
+    snprintf(ret, TLS_FACT_TEXT, "%s", name.len ? buf_text(&name) : "nobody");
     buf_finish(&name);
 }
 
-static void day_of(const ASN1_TIME *time, char ret[NAMES_TEXT])
+static void day_of(const ASN1_TIME *time, char ret[TLS_FACT_TEXT])
 {
     struct tm tm;
-    if (!time || ASN1_TIME_to_tm(time, &tm) != 1 || !strftime(ret, NAMES_TEXT, "%Y-%m-%d", &tm))
-        snprintf(ret, NAMES_TEXT, "a day that is none");
+    if (!time || ASN1_TIME_to_tm(time, &tm) != 1 || !strftime(ret, TLS_FACT_TEXT, "%Y-%m-%d", &tm))
+        snprintf(ret, TLS_FACT_TEXT, "a day that is none");
 }
 
 static void say_certificate(struct tls *t, int trouble, const X509 *cert, bool is_servers)
 {
     const char *whose = is_servers ? "certificate" : "the certificate of its authority";
-    char *to = t->error, text[NAMES_TEXT] = "";
+    char *to = t->error, text[TLS_FACT_TEXT] = "";
     switch (trouble) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         snprintf(to, TLS_SENTENCE_TEXT, "certificate is not trusted: self-signed certificate; " TRUST_IT);
@@ -97,7 +95,7 @@ static void say_certificate(struct tls *t, int trouble, const X509 *cert, bool i
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-        issuer_of(cert, text);
+        tls_sentence_issuer(cert, text);
         snprintf(to, TLS_SENTENCE_TEXT,
                  "certificate is not trusted: issued by %.40s, unknown here; " TRUST_IT, text);
         return;
@@ -112,7 +110,7 @@ static void say_certificate(struct tls *t, int trouble, const X509 *cert, bool i
         return;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        names_of(cert, text);
+        tls_sentence_names(cert, text);
         snprintf(to, TLS_SENTENCE_TEXT, "certificate is for %s, not %.63s", text, t->peer->host);
         return;
     default:
